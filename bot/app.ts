@@ -107,9 +107,9 @@ export function createApp(client: Client, deps: AppDeps): App {
   const users = new UserStore(store, deletions)
   const settings = new GuildSettingsStore(store, retentionMs)
   const deletePost = postDeleter(client, deps.log)
-  const commands = new CommandJobs({ client, jobs: deps.jobs, log: deps.log })
+  const commands = new CommandJobs({ client, jobs: deps.jobs, deletions, log: deps.log })
   const handling = { deferred: commands.run.bind(commands), count: deps.metrics?.moderation }
-  const moderation = new Moderation(client, { ...deps, pictures, ...handling })
+  const moderation = new Moderation(client, { ...deps, pictures, deletions, ...handling })
   const waiting = waitingJobs(deps.jobs, (job, context) => intake.giveUp(job, context, 'deleted'))
   const deletion = { records, deletions, pending, deletePost, moderation, jobs: waiting }
   const eraser = new Eraser({ ...deletion, users, settings, pictures })

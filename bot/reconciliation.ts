@@ -48,7 +48,10 @@ export type ReconciliationDeps = {
   readonly records: ConversationRecords
   readonly eraser: Eraser
   readonly deletions: Pick<Deletions, 'subjects'>
-  readonly moderation: Pick<Moderation, 'guildsWithSettings' | 'shownWords' | 'forgetEvidence'>
+  readonly moderation: Pick<
+    Moderation,
+    'guildsWithSettings' | 'shownWords' | 'forgetEvidence' | 'repostPlaces'
+  >
   readonly log: Logger
   /** Whether a server's events come to this process; absent: all do. */
   readonly ownsGuild?: OwnsGuild
@@ -120,7 +123,7 @@ export class Reconciliation {
     const working = [...this.#deps.deletions.subjects].flatMap((subject) =>
       subject.startsWith(CHANNEL) ? [{ guildId, channelId: subject.slice(CHANNEL.length) }] : [],
     )
-    for (const place of [...working, ...(await this.#places(`${guildId}/`))]) {
+    for (const place of [...working, ...(await this.#places(guildId))]) {
       if (!this.#stopped && (await this.#isMissing(place))) {
         await this.#deleteChannel(place)
       }
@@ -133,7 +136,7 @@ export class Reconciliation {
     }
     await this.#noteGuilds()
     await this.#deleteLeftGuilds()
-    for (const place of await this.#places('')) {
+    for (const place of await this.#places(null)) {
       const guild = this.#client.guilds.cache.get(place.guildId ?? '')
       // Servers that are not available, or that only members installed the bot for, are not checked.
       const isReachable = place.guildId === null || guild?.available
@@ -271,8 +274,9 @@ export class Reconciliation {
     }
   }
 
-  /** The places that have records. @param prefix of their keys. */
-  async #places(prefix: string): Promise<Place[]> {
+  /** The places that have records. @param server null: of all servers, and of direct messages. */
+  async #places(server: string | null): Promise<Place[]> {
+    const prefix = server === null ? '' : `${server}/`
     const { channels, messages, answers, forms, searchable } = this.#deps.records
     const prefixes = new Set<string>()
     for (const collection of [channels, messages, answers, forms, searchable]) {
@@ -284,6 +288,9 @@ export class Reconciliation {
       if (prefixOf(shown).startsWith(prefix)) {
         prefixes.add(prefixOf(shown))
       }
+    }
+    for await (const place of this.#deps.moderation.repostPlaces(server)) {
+      prefixes.add(prefixOf(place))
     }
     return [...prefixes].map(placeIn)
   }

@@ -4,6 +4,7 @@
  */
 
 import { type Logger, pino } from 'pino'
+import { Deletions } from '../../bot/memory/deletions.ts'
 import { decided } from '../../bot/moderation/cases/case.ts'
 import { CasePictures } from '../../bot/moderation/cases/pictures.ts'
 import type { CaseExecutor } from '../../bot/moderation/cases/executor.ts'
@@ -118,7 +119,8 @@ async function lived(mode: Mode, traffic: readonly Posted[], around: Around): Pr
     const message = messageOf(client, post)
     actions.posted.set(message.id, message)
     const hearing = await timed(async () => {
-      await rules.onMessage(message, await detector.onMessage(message))
+      const pictures = await detector.onMessage(message)
+      await rules.onMessage(message, { pictures, startedBy: message.id })
     })
     hot.push(without(hearing, sum(executor.spent, words.spent)))
     await rules.settle() // the bot looks for words in the background
@@ -165,7 +167,8 @@ function botFor(traffic: readonly Posted[], { store, model, log }: Around) {
   const postings = postingsSpace(store)
   const executor = new TimedExecutor({ ...deps, actions, casePictures, postings, log })
   const detector = new Detector({ ...deps, executor, localeOf: () => 'en-US' })
-  const rules = new Rules({ ...deps, detector, executor, fetchPicture, model, log })
+  const deletions = new Deletions()
+  const rules = new Rules({ ...deps, detector, executor, deletions, fetchPicture, model, log })
   return { client, actions, guilds, words, executor, detector, rules }
 }
 

@@ -145,7 +145,11 @@ export class Indexing {
       const ttlMs = await settings.ttlMs(guildId)
       await tracked.write(async () => {
         const vectors = looked?.vectors ?? null
-        await (isStored ? searchable.set(key, record, { vectors, ttlMs }) : undefined)
+        if (isStored) {
+          await searchable.set(key, record, { vectors, ttlMs })
+          // The managers may have turned it off just before, and what was stored was deleted.
+          await ((await this.#isSearchable(message)) ? undefined : searchable.delete(key))
+        }
       })
     } finally {
       await pictures.settle([source], !tracked.signal.aborted)

@@ -3,7 +3,7 @@
  *
  * Work is tracked from start to end, with all that it depends on. A deletion
  * aborts the work that depends on it, waits for its pending writes, and only then deletes; later
- * writes of that work are refused. Deletions are recorded for longer than work can take, because
+ * writes of that work are refused. Short work that must not be stopped halfway counts as one write. Deletions are recorded for longer than work can take, because
  * work can also start from data that was read before a deletion: a message whose handling had not
  * started, or a resumed job.
  */
@@ -151,10 +151,28 @@ export class Deletions {
     }
   }
 
-  /** Writes, unless something that the write depends on is deleted. */
+  /**
+   * Does work to its end: a deletion waits for it, and then deletes what it wrote.
+   *
+   * @throws {DeletedError} if something it depends on was deleted before; `work` is not called then.
+   *   Otherwise what `work` throws.
+   */
+  async finish<R>({ startedBy, subjects }: Dependencies, work: () => Promise<R>): Promise<R> {
+    const tracked = new TrackedWork(this, startedBy)
+    tracked.dependOn(subjects)
+    this.#running.add(tracked)
+    try {
+      return await tracked.write(work)
+    } finally {
+      tracked.end()
+      this.#running.delete(tracked)
+    }
+  }
+
+  /** As `finish`, for work that nobody waits for: it is omitted if something was deleted before. */
   async write(dependencies: Dependencies, write: () => Promise<unknown>): Promise<void> {
     try {
-      await this.track(dependencies, (tracked) => tracked.write(write))
+      await this.finish(dependencies, write)
     } catch (error) {
       if (!(error instanceof DeletedError)) {
         throw error

@@ -16,7 +16,7 @@ import {
 } from './conversation-eraser.ts'
 import { isUsedBy } from './conversation-reading.ts'
 import { withoutConversations } from './conversation-changes.ts'
-import { MessageEraser, type WaitingJobs } from './message-eraser.ts'
+import { MessageEraser, type MessageEraserDeps, type WaitingJobs } from './message-eraser.ts'
 import {
   type PendingDeletion,
   PendingDeletionError,
@@ -29,7 +29,8 @@ type Deps = ConversationEraserDeps & {
   readonly pending: PendingDeletions
   readonly users: UserStore
   /** Deletes the records of moderation. */
-  readonly moderation: {
+  readonly moderation: MessageEraserDeps['moderation'] & {
+    readonly forgetChannel: (place: Place) => Promise<void>
     readonly forgetGuild: (guildId: string) => Promise<void>
     /** @returns how many records there were. */
     readonly forgetUser: (userId: string) => Promise<number>
@@ -64,7 +65,7 @@ export class Eraser {
    * @param before snowflake of the command that deletes only its records.
    */
   async deleteChannel(place: Place, before?: string): Promise<void> {
-    const { deletions, pictures, pending, records, users, jobs } = this.#deps
+    const { deletions, pictures, pending, records, users, jobs, moderation } = this.#deps
     const { channelId } = place
     const deletion = { subjects: [`channel/${channelId}`] as const }
     await deletions.delete(before === undefined ? deletion : { ...deletion, before }, () =>
@@ -76,7 +77,10 @@ export class Eraser {
         // Pictures of other channels have records there, which the prefix does not find.
         await this.#conversations.erase(place, null, () => ({ talks: [] }))
         await records.deleteAll(prefixOf(place))
-        await (before === undefined ? users.deleteHintsIn(place) : undefined)
+        if (before === undefined) {
+          await users.deleteHintsIn(place)
+          await moderation.forgetChannel(place)
+        }
         await jobs.forget({ subjects: deletion.subjects, before })
       }),
     )

@@ -15,16 +15,24 @@ export type WaitingJobs = Pick<Jobs, 'areStored'> & {
   readonly forget: (deletion: Forgotten) => Promise<void>
 }
 
-type Deps = Pick<ConversationEraserDeps, 'records' | 'deletions' | 'pictures'> & {
+export type MessageEraserDeps = Pick<
+  ConversationEraserDeps,
+  'records' | 'deletions' | 'pictures'
+> & {
   readonly jobs: WaitingJobs
   readonly pending: PendingDeletions
+  /** What moderation has of single messages. */
+  readonly moderation: {
+    readonly hasMessage: (place: Place, messageId: string) => Promise<boolean>
+    readonly forgetMessage: (place: Place, messageId: string) => Promise<void>
+  }
 }
 
 export class MessageEraser {
-  readonly #deps: Deps
+  readonly #deps: MessageEraserDeps
   readonly #conversations: ConversationEraser
 
-  constructor(deps: Deps, conversations: ConversationEraser) {
+  constructor(deps: MessageEraserDeps, conversations: ConversationEraser) {
     this.#deps = deps
     this.#conversations = conversations
   }
@@ -113,7 +121,7 @@ export class MessageEraser {
 
   /** Those of some messages that records are about. */
   async #withRecords(place: Place, ids: readonly string[]): Promise<string[]> {
-    const { jobs, records } = this.#deps
+    const { jobs, records, moderation } = this.#deps
     const { messages, forms, searchable } = records
     const stored: string[] = []
     for (const id of ids) {
@@ -124,6 +132,7 @@ export class MessageEraser {
         !hasNoForm ||
         !isNotSearchable ||
         (await messages.get(key)) ||
+        (await moderation.hasMessage(place, id)) ||
         (await jobs.areStored(`message/${id}`))
       ) {
         stored.push(id)
@@ -133,8 +142,9 @@ export class MessageEraser {
   }
 
   async #deleteMessage(place: Place, id: string): Promise<void> {
-    const { records } = this.#deps
+    const { records, moderation } = this.#deps
     const key = prefixOf(place) + id
+    await moderation.forgetMessage(place, id)
     await records.forms.deleteAll(`${key}.`)
     await records.searchable.deleteAll(messagePrefix(place, id))
     const message = await records.messages.get(key)

@@ -4,10 +4,11 @@
  * enough reasons becomes a case.
  */
 
-import type { Message } from 'discord.js'
+import { type Message, SnowflakeUtil } from 'discord.js'
 import type { FoundPicture } from '../../commands/picture.ts'
 import { isActive, type ModerationSettings } from '../../commands/moderation/settings.ts'
 import { picturesIn } from '../discord/message-pictures.ts'
+import type { Deletions } from '../memory/deletions.ts'
 import type { CountModeration } from '../operations/metrics.ts'
 import { KeyedMutex } from '../store/keyed-mutex.ts'
 import type { Collection, Store } from '../store/types.ts'
@@ -175,17 +176,29 @@ export class Detector {
   }
 
   /** Opens, or extends, the cases whose postings were written, but not the cases, before a process ended. */
-  async resume(): Promise<void> {
+  async resume(deletions: Deletions): Promise<void> {
+    const startedBy = SnowflakeUtil.generate().toString() // before the postings are read
     for await (const [key, postings] of this.postings.entries()) {
       const [guildId = '', memberId = ''] = key.split('/')
-      const own = this.#deps.ownsGuild?.(guildId) === false ? [] : postings
-      for (const posting of own) {
-        if (await this.#isUnwritten(guildId, posting)) {
-          const { settings } = await this.#deps.guilds.of(guildId)
-          const locale = this.#deps.localeOf(guildId)
-          const member = { guildId, memberId, joinedAt: null, locale }
-          await this.#writeCase({ member, posting, postings, update: posting, settings })
-        }
+      const subjects = [`guild/${guildId}`, `user/${memberId}`] as const
+      if (this.#deps.ownsGuild?.(guildId) !== false) {
+        await deletions.write({ startedBy, subjects }, () =>
+          this.#resumeMember({ guildId, memberId }, postings),
+        )
+      }
+    }
+  }
+
+  async #resumeMember(
+    { guildId, memberId }: Pick<Seed, 'guildId' | 'memberId'>,
+    postings: Postings,
+  ): Promise<void> {
+    for (const posting of postings) {
+      if (await this.#isUnwritten(guildId, posting)) {
+        const { settings } = await this.#deps.guilds.of(guildId)
+        const locale = this.#deps.localeOf(guildId)
+        const member = { guildId, memberId, joinedAt: null, locale }
+        await this.#writeCase({ member, posting, postings, update: posting, settings })
       }
     }
   }

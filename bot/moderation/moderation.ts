@@ -1,6 +1,6 @@
 /** Builds moderation: its events, buttons and commands, and what it stores about users. */
 
-import type { Client, Message, PartialMessage } from 'discord.js'
+import { type Client, type Message, type PartialMessage, SnowflakeUtil } from 'discord.js'
 import type { Logger } from 'pino'
 import type { CountModeration } from '../operations/metrics.ts'
 import type { PrivacyService } from '../../commands/command.ts'
@@ -9,6 +9,8 @@ import type { FoundPicture } from '../../commands/picture.ts'
 import type { ModerationService } from '../../commands/moderation/service.ts'
 import { isActive } from '../../commands/moderation/settings.ts'
 import { picturesIn } from '../discord/message-pictures.ts'
+import type { Deletions } from '../memory/deletions.ts'
+import type { Place } from '../discord/place.ts'
 import { Recovery } from '../operations/recovery.ts'
 import type { Store } from '../store/types.ts'
 import { CaseButtons } from './cases/buttons.ts'
@@ -36,6 +38,7 @@ export type ModerationDeps = {
   readonly store: Store
   readonly model: ScoringModel
   readonly pictures: Pictures
+  readonly deletions: Deletions
   /** Downloads a hash list, which is a file and not a picture. */
   readonly fetchPicture: FetchPicture
   readonly log: Logger
@@ -67,7 +70,7 @@ export class Moderation {
     deps: ModerationDeps,
     actions: ModerationActions = new ModerationActions(client),
   ) {
-    const { store, pictures } = deps
+    const { store, pictures, deletions } = deps
     const evidence = this.#evidence
     const guilds = new GuildModeration(store)
     const hashList = new HashList(store, guilds)
@@ -98,29 +101,42 @@ export class Moderation {
       ownsGuild: deps.ownsGuild,
     })
     this.rules = new Rules({ ...deps, guilds, hashList, words, executor, detector: this.#detector })
-    this.duplicatePosts = new DuplicatePosts(store, { detector: this.#detector, pictures, words })
-    this.buttons = new CaseButtons({ guilds, executor, actions, deferred: deps.deferred })
+    this.duplicatePosts = new DuplicatePosts(store, {
+      detector: this.#detector,
+      pictures,
+      words,
+      deletions,
+    })
+    this.buttons = new CaseButtons({
+      guilds,
+      executor,
+      actions,
+      deletions,
+      deferred: deps.deferred,
+    })
     this.#guilds = guilds
     this.#hashList = hashList
     this.#words = words
     this.#deps = deps
-    this.reports = new Reports(store, {
-      ...deps,
-      guilds,
-      hashList,
-      words,
-      executor,
-      detector: this.#detector,
-    })
+    const forReports = { guilds, hashList, words, executor, detector: this.#detector }
+    this.reports = new Reports(store, { ...deps, ...forReports })
   }
 
   /** Examines a message if moderation is active on its server; the model's rules run later, in the background. */
-  async onMessage(message: Message): Promise<void> {
+  async onMessage(message: Message, startedBy = startOf(message)): Promise<void> {
     if (message.inGuild() && picturesIn(message).length > 0) {
+      const { guildId, author } = message
+      const subjects = [`guild/${guildId}`, `user/${author.id}`] as const
       try {
-        const pictures = await this.#detector.onMessage(message)
-        await this.rules.onMessage(message, pictures)
-        await this.duplicatePosts.onMessage(message)
+        let pictures: readonly FoundPicture[] = []
+        // To its end: nobody escapes by deleting their data while their picture is examined.
+        await this.#deps.deletions.write({ startedBy, subjects }, async () => {
+          pictures = await this.#detector.onMessage(message)
+        })
+        if (!this.#deps.deletions.areDeleted(subjects, startedBy)) {
+          await this.rules.onMessage(message, { pictures, startedBy })
+          await this.duplicatePosts.onMessage(message)
+        }
       } catch (error) {
         this.#recovery.later() // it may have been noted for a case that is not opened yet
         throw error
@@ -135,7 +151,8 @@ export class Moderation {
   async onMessageUpdate(message: Message | PartialMessage): Promise<void> {
     const shownAt = message.editedTimestamp ?? message.createdTimestamp
     if (message.guildId !== null && Date.now() - shownAt < POSTING_LIFE_MS) {
-      await this.onMessage(message.partial ? await message.fetch() : message)
+      const startedBy = startOf(message)
+      await this.onMessage(message.partial ? await message.fetch() : message, startedBy)
     }
   }
 
@@ -162,7 +179,7 @@ export class Moderation {
   }
 
   async #resume(): Promise<void> {
-    await this.#detector.resume()
+    await this.#detector.resume(this.#deps.deletions)
     await this.executor.resume()
   }
 
@@ -174,15 +191,16 @@ export class Moderation {
   /** Deletes everything of a server. */
   async forgetGuild(guildId: string): Promise<void> {
     const prefix = `${guildId}/`
+    // First, because their steps write other records.
     for await (const key of this.executor.cases.keys(prefix)) {
-      this.#evidence.forget(key.slice(prefix.length))
+      await this.executor.cases.delete(key)
+      await this.#caseDeleted(key)
     }
     await this.#guilds.collection.delete(guildId)
     await this.#hashList.deleteGuild(guildId)
     await this.rules.forgetGuild(guildId)
     await this.duplicatePosts.forgetGuild(guildId)
     for (const space of [
-      this.executor.cases,
       this.executor.open.collection,
       this.#detector.postings,
       this.reports.cooldowns,
@@ -196,6 +214,11 @@ export class Moderation {
     return this.executor.shownWords(place)
   }
 
+  /** The channels where reposts are looked for. @param server null: of all servers. */
+  repostPlaces(server: string | null): AsyncIterable<Place> {
+    return this.duplicatePosts.places(server)
+  }
+
   /** Messages or a channel were deleted: the words of the cases that they showed go, too. */
   async forgetEvidence(
     guildId: string,
@@ -207,6 +230,24 @@ export class Moderation {
     ])
   }
 
+  /** Whether there are records about the pictures of a message that are deleted with it. */
+  async hasMessage(place: Place, messageId: string): Promise<boolean> {
+    return this.duplicatePosts.hasMessage(place, messageId)
+  }
+
+  /**
+   * A message was deleted: what is stored of its pictures to recognize reposts goes. Postings and
+   * cases stay, because spammers delete their own messages.
+   */
+  async forgetMessage(place: Place, messageId: string): Promise<void> {
+    await this.duplicatePosts.forgetMessage(place, messageId)
+  }
+
+  /** As `forgetMessage`, of all messages of a channel. */
+  async forgetChannel(place: Place): Promise<void> {
+    await this.duplicatePosts.forgetChannel(place)
+  }
+
   /**
    * Deletes the records about a user, and their name from others'.
    *
@@ -214,9 +255,16 @@ export class Moderation {
    */
   forgetUser(userId: string): Promise<number> {
     return deleteUserRecords(this.#userSpaces(), userId, {
-      caseDeleted: (id) => this.#evidence.forget(id),
-      wordsDeleted: (guildId) => this.#guilds.hashListChanged(guildId),
+      caseDeleted: (key) => this.#caseDeleted(key),
+      nameDeleted: (key) => this.executor.ended(key),
+      wordsDeleted: (guildId) => this.#guilds.reloadHashList(guildId),
     })
+  }
+
+  /** Waits for the step of a deleted case that is being carried out: it may write other records. */
+  async #caseDeleted(key: string): Promise<void> {
+    await this.executor.ended(key)
+    this.#evidence.forget(key.slice(key.indexOf('/') + 1))
   }
 
   /** /privacy, extended with moderation's records. */
@@ -249,6 +297,7 @@ export class Moderation {
       pictures: this.#deps.pictures,
       words: this.#words,
       fetchPicture: this.#deps.fetchPicture,
+      deletions: this.#deps.deletions,
     })
   }
 
@@ -260,4 +309,13 @@ export class Moderation {
       hashList: this.#hashList.collection,
     }
   }
+}
+
+/**
+ * The snowflake of now, or of the message where that is later by Discord's clock: an update of an old
+ * message is new work.
+ */
+function startOf({ id }: Pick<Message, 'id'>): string {
+  const now = SnowflakeUtil.generate()
+  return String(now > BigInt(id) ? now : id)
 }

@@ -45,8 +45,10 @@ export async function moderationRecordsOf(
 
 /** What a deletion tells others, who have the records in memory. */
 export type DeletionHooks = {
-  /** A case was deleted. */
-  readonly caseDeleted?: (caseId: string) => void
+  /** A case was deleted. @param key of its record. */
+  readonly caseDeleted?: (key: string) => Promise<void>
+  /** A name was deleted from a case. @param key of its record. */
+  readonly nameDeleted?: (key: string) => Promise<void>
   /** The sketches of words were deleted in the hash list of a server. */
   readonly wordsDeleted?: (guildId: string) => Promise<unknown>
 }
@@ -60,16 +62,17 @@ export type DeletionHooks = {
 export async function deleteUserRecords(
   { cases, postings, hashList }: Collections,
   userId: string,
-  { caseDeleted, wordsDeleted }: DeletionHooks = {},
+  { caseDeleted, nameDeleted, wordsDeleted }: DeletionHooks = {},
 ): Promise<number> {
   const tag = userTag(userId)
   let count = 0
   for await (const [key, record] of cases.entriesWith(tag)) {
     if (record.memberId === userId) {
       count += Number(await cases.delete(key))
-      caseDeleted?.(record.id)
+      await caseDeleted?.(key)
     } else if (mentions(record, userId)) {
       await cases.update(key, (old) => old && withoutName(old, userId))
+      await nameDeleted?.(key)
       count += 1
     }
   }

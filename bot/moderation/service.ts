@@ -1,11 +1,13 @@
 /** What the commands of moderation use: settings, the hash list, cases, rules and statistics. */
 
+import type { BaseInteraction, MessageContextMenuCommandInteraction } from 'discord.js'
 import type { FoundPicture, PictureLink } from '../../commands/picture.ts'
 import type { CaseSummary, ModerationService } from '../../commands/moderation/service.ts'
 import { InputError } from '../../config/errors.ts'
 import type { Case } from './cases/case-record.ts'
 import type { CaseExecutor } from './cases/executor.ts'
 import { caseName, linkTo } from './cases/message.ts'
+import type { Deletions } from '../memory/deletions.ts'
 import type { FetchPicture } from '../pictures/download.ts'
 import type { Pictures } from '../pictures/pictures.ts'
 import type { GuildModeration } from './settings.ts'
@@ -34,11 +36,29 @@ type Deps = {
   readonly words: PictureWords
   /** Downloads a hash list, which is a file and not a picture. */
   readonly fetchPicture: FetchPicture
+  readonly deletions: Deletions
 }
+
+/** Who uses a command, and where. */
+type Wanting = Pick<BaseInteraction, 'id' | 'guildId' | 'user'>
 
 /** Builds the service. */
 export function moderationService(deps: Deps): ModerationService {
-  const { guilds, hashList, executor, reports, rules, duplicatePosts, pictures, words } = deps
+  const { guilds, hashList, executor, reports, rules, duplicatePosts, deletions } = deps
+  /** Does what names a person to its end before their data is deleted, or the server's. */
+  const finished = <R>(
+    wanting: Wanting,
+    work: () => Promise<R>,
+    authors: readonly string[] = [],
+  ) => {
+    const people = [wanting.user.id, ...authors].map((id) => `user/${id}` as const)
+    const subjects = [`guild/${wanting.guildId}` as const, ...people]
+    return deletions.finish({ startedBy: wanting.id, subjects }, work)
+  }
+  const aboutMessage = <R>(
+    interaction: MessageContextMenuCommandInteraction,
+    work: () => Promise<R>,
+  ) => finished(interaction, work, [interaction.targetMessage.author.id])
   return {
     of: async (guildId) => (await guilds.of(guildId)).settings,
     change: (guildId, change) => guilds.change(guildId, change),
@@ -59,35 +79,46 @@ export function moderationService(deps: Deps): ModerationService {
           : await executor.ofNumber(guildId, wanted.number)
       return record && summaryOf(record)
     },
-    add: async (interaction, picture, note) => {
-      const guildId = interaction.guildId ?? ''
-      const { settings } = await guilds.of(guildId)
-      const { print } = await requireComparable(pictures, picture)
-      const by = interaction.user.id
-      const sketch = await words.ofPicture(picture, readingOf(guildId, by))
-      const decision = { verdict: 'confirmed', by, caseId: null, note } as const
-      const entry = hashEntryOf(print, {
-        ...decision,
-        distance: settings.distance,
-        words: sketch === null ? null : { sketch, of: by },
-      })
-      await hashList.putOne(guildId, entry)
-      return codeOf(entry)
-    },
+    add: (interaction, picture, note) =>
+      finished(interaction, () => addPicture(deps, interaction, { picture, note })),
     remove: async (guildId, code) =>
       (await hashList.remove(guildId, (one) => codeOf(one) === code)) > 0,
     test: (asker, picture) => testPicture(deps, asker, picture),
     exported: async (guildId) => writeHashFile(await hashList.list(guildId)),
     imported: (interaction, file) =>
-      importHashes(deps, { guildId: interaction.guildId ?? '', by: interaction.user.id, file }),
-    mark: (interaction) => reports.mark(interaction),
-    allow: (interaction) => reports.allow(interaction),
-    report: (interaction) => reports.report(interaction),
+      finished(interaction, () => {
+        const { guildId, user } = interaction
+        return importHashes(deps, { guildId: guildId ?? '', by: user.id, file })
+      }),
+    mark: (interaction) => aboutMessage(interaction, () => reports.mark(interaction)),
+    allow: (interaction) => aboutMessage(interaction, () => reports.allow(interaction)),
+    report: (interaction) => aboutMessage(interaction, () => reports.report(interaction)),
     rules: rules.service(),
     duplicatePosts: duplicatePosts.service(),
     weeklyStats: (guildId) => statsOfWeek(deps, guildId),
     chart: drawWeeklyChart,
   }
+}
+
+/** Adds a picture to the hash list. @returns its code. */
+async function addPicture(
+  { guilds, hashList, pictures, words }: Deps,
+  { guildId: server, user }: Wanting,
+  { picture, note }: { readonly picture: FoundPicture; readonly note: string },
+): Promise<string> {
+  const guildId = server ?? ''
+  const { settings } = await guilds.of(guildId)
+  const { print } = await requireComparable(pictures, picture)
+  const by = user.id
+  const sketch = await words.ofPicture(picture, readingOf(guildId, by))
+  const decision = { verdict: 'confirmed', by, caseId: null, note } as const
+  const entry = hashEntryOf(print, {
+    ...decision,
+    distance: settings.distance,
+    words: sketch === null ? null : { sketch, of: by },
+  })
+  await hashList.putOne(guildId, entry)
+  return codeOf(entry)
 }
 
 /** What a picture would match. */

@@ -77,6 +77,11 @@ export class GuildModeration {
     return stored?.list ?? 0
   }
 
+  /** Has all processes load the hash list again, if the server still has settings. */
+  async reloadHashList(guildId: string): Promise<void> {
+    await this.collection.update(guildId, (old) => old && { ...old, list: old.list + 1 })
+  }
+
   /** Counts a new case. @returns its number, from 1. */
   async nextCaseNumber(guildId: string): Promise<number> {
     const stored = await this.#update(guildId, (old) => ({ ...old, cases: old.cases + 1 }))

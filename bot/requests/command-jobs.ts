@@ -20,6 +20,7 @@ import { Delivery } from '../discord/reply.ts'
 import { INTERACTION_LIFE_MS, type Job } from '../jobs/job-record.ts'
 import { type JobContext, RestartingError } from '../jobs/job-context.ts'
 import type { Jobs } from '../jobs/jobs.ts'
+import type { Deletions } from '../memory/deletions.ts'
 import { tellFailure, ToldError } from '../messages/failures.ts'
 
 /** Time reserved before the token expires, to tell the person. */
@@ -44,6 +45,7 @@ export type Deferral = {
 type Deps = {
   readonly client: Pick<Client, 'rest'>
   readonly jobs: Jobs
+  readonly deletions: Deletions
   readonly log: Logger
 }
 
@@ -60,7 +62,8 @@ export class CommandJobs {
   }
 
   /**
-   * Acknowledges an interaction once it is stored, then does the work, which answers it.
+   * Acknowledges an interaction once it is stored, then does the work, which answers it. The records
+   * of a server that is left meanwhile are deleted after that.
    *
    * @throws {ToldError} if it failed and the person was told.
    */
@@ -69,14 +72,21 @@ export class CommandJobs {
     { defer, redo = null }: Deferral,
     work: () => Promise<void>,
   ): Promise<void> {
-    const { id, applicationId, token, locale, user } = interaction
+    const { id, applicationId, token, locale, user, guildId } = interaction
     const request: CommandRequest = { kind: 'command', asker: user.id, locale, redo }
     const answer = { to: 'interaction', applicationId, token } as const
     const diesAt = Date.now() + INTERACTION_LIFE_MS - 2 * MARGIN_MS
+    // Not the person: this may be their own deletion, which waits for what depends on them.
+    const finished =
+      guildId === null
+        ? work
+        : () => this.#deps.deletions.finish({ startedBy: id, subjects: [`guild/${guildId}`] }, work)
     const job = { id, answer, request, diesAt, subjects: [`user/${user.id}`] }
     try {
       await withDeferral(defer, (acknowledge) =>
-        this.#deps.jobs.run(job, (context) => this.#perform(job, { context, acknowledge, work })),
+        this.#deps.jobs.run(job, (context) =>
+          this.#perform(job, { context, acknowledge, work: finished }),
+        ),
       )
     } catch (error) {
       if (error instanceof RestartingError && error.comesLater) {

@@ -128,6 +128,19 @@ describe('what is deleted while the bot is down', () => {
     await untilGone(thread)
   })
 
+  it('a channel where reposts are looked for: its pictures and its place in the settings', async () => {
+    const { world } = sandbox
+    const channel = world.addChannel(world.guild, { name: 'reposts', position: 9 })
+    const kit = await demo.join('kit', { channel: channel.id })
+    await kit.slash('moderation reposts', { channel: channel.id })
+    await kit.upload(triangle())
+    while (!namesOf(channel.id).some((key) => key.startsWith('moderation-first'))) {
+      await wait(10)
+    }
+    await whileDown(() => world.removeChannel(channel))
+    await untilGone(channel.id)
+  })
+
   it('a message: its conversation, its answers and their suggestions; others stay', async () => {
     const posted = await ada.upload(triangle())
     const described = await withSuggestions(ada, await ada.menu(EN.commands.describeMenu, posted))

@@ -1,7 +1,7 @@
 /** Pauses the bot in the middle of an answer, and reads its store afterwards. */
 
 import assert from 'node:assert/strict'
-import { mock } from 'node:test'
+import { mock, type TestContext } from 'node:test'
 import { setTimeout as wait } from 'node:timers/promises'
 import { isFinished, JOBS } from '../../bot/jobs/job-record.ts'
 import type { DemoBot } from './demo-bot.ts'
@@ -15,6 +15,17 @@ const SPACES = [
   'searchable',
   'searchable-vectors',
   'jobs',
+]
+/** What moderation stores. */
+export const MODERATION = [
+  'moderation',
+  'moderation-hashes',
+  'moderation-recent',
+  'moderation-cases',
+  'moderation-open',
+  'moderation-rules',
+  'moderation-reposts',
+  'moderation-first',
 ]
 const DELETION_LIMIT_MS = 5_000
 
@@ -36,6 +47,41 @@ export function hold(demo: DemoBot, method: 'describe' | 'ask', requests = Infin
     release: () => {
       holding.mock.restore()
       release()
+    },
+  }
+}
+
+/**
+ * Pauses a method of all objects of a class from now to the end of a test, until it is released.
+ *
+ * @returns `release` waits until a call that was paused has ended, whether or not it failed.
+ */
+export function holdMethod<T extends object>(
+  t: TestContext,
+  prototype: T,
+  method: keyof T & string,
+) {
+  const { promise: reached, resolve: reach } = Promise.withResolvers<void>()
+  const { promise: released, resolve: release } = Promise.withResolvers<void>()
+  const { promise: ended, resolve: end } = Promise.withResolvers<void>()
+  const original: unknown = Reflect.get(prototype, method)
+  assert.ok(typeof original === 'function')
+  Reflect.set(prototype, method, async function held(this: unknown, ...args: unknown[]) {
+    reach()
+    await released
+    try {
+      const result: unknown = await Reflect.apply(original, this, args)
+      return result
+    } finally {
+      end()
+    }
+  })
+  t.after(() => Reflect.set(prototype, method, original))
+  return {
+    reached,
+    release: async () => {
+      release()
+      await ended
     },
   }
 }
@@ -85,9 +131,13 @@ export async function kept(
  * The records that contain an id, once deletions have had time to end: what is there for good, or
  * comes back.
  */
-export async function leftOver(demo: DemoBot, id: string): Promise<string[]> {
+export async function leftOver(
+  demo: DemoBot,
+  id: string,
+  spaces: readonly string[] = SPACES,
+): Promise<string[]> {
   const givenUp = performance.now() + DELETION_LIMIT_MS
-  const all = [...SPACES, 'deletions']
+  const all = [...spaces, 'deletions']
   let earlier = ['not looked yet']
   let left = earlier
   while (earlier.length + left.length > 0 && performance.now() < givenUp) {

@@ -17,6 +17,7 @@ import { plainMessage } from '../../../commands/answer-text.ts'
 import { catalogFor } from '../../../commands/i18n/catalog.ts'
 import { InputError } from '../../../config/errors.ts'
 import { caseCustomId, readCaseCustomId } from '../../discord/custom-id.ts'
+import type { Deletions } from '../../memory/deletions.ts'
 import { caseName, linkTo } from './message.ts'
 import type { CommandJobs } from '../../requests/command-jobs.ts'
 import type { ModerationActions } from './discord-actions.ts'
@@ -34,6 +35,7 @@ type Deps = {
   readonly guilds: GuildModeration
   readonly executor: CaseExecutor
   readonly actions: ModerationActions
+  readonly deletions: Deletions
   readonly deferred: CommandJobs['run']
 }
 
@@ -71,12 +73,20 @@ export class CaseButtons {
           () => this.#history(interaction, record),
         )
       case 'enforce':
-        return this.#enforce(interaction, record)
+        return this.#finish(interaction, () => this.#enforce(interaction, record))
       case 'form':
         throw new InputError('button/unknown')
-      default:
-        return this.#decide(interaction, record, id.action)
+      default: {
+        const { action } = id
+        return this.#finish(interaction, () => this.#decide(interaction, record, action))
+      }
     }
+  }
+
+  /** Does it to the end before what it writes is deleted with the server or the person. */
+  #finish({ id, guildId, user }: ButtonInteraction, work: () => Promise<void>): Promise<void> {
+    const subjects = [`guild/${guildId}`, `user/${user.id}`] as const
+    return this.#deps.deletions.finish({ startedBy: id, subjects }, work)
   }
 
   /** The appeal of the member, accepted once. */

@@ -134,6 +134,14 @@ export class CaseExecutor {
     return this.#running.run(key, () => this.#reporting(() => this.#carryOut(guildId, id)))
   }
 
+  /**
+   * Waits for the step of a case that is being carried out. Of a deleted case there are no further
+   * ones.
+   */
+  ended(key: string): Promise<void> {
+    return this.#running.run(key, () => Promise.resolve())
+  }
+
   /** Reads the words of a case's pictures once more, for the entries of the list that have none. */
   async readWords(guildId: string, id: string): Promise<void> {
     if (await this.of(guildId, id)) {

@@ -17,6 +17,8 @@ import type { DuplicatePostService } from '../../../commands/moderation/rules-se
 import { InputError } from '../../../config/errors.ts'
 import { picturesIn } from '../../discord/message-pictures.ts'
 import { errorCode, ERROR_CODES } from '../../discord/api-errors.ts'
+import type { Place } from '../../discord/place.ts'
+import type { Deletions } from '../../memory/deletions.ts'
 import { KeyedMutex } from '../../store/keyed-mutex.ts'
 import type { Collection, Store } from '../../store/types.ts'
 import { linkTo } from '../cases/message.ts'
@@ -62,6 +64,7 @@ type Deps = {
   readonly detector: Pick<Detector, 'caseOf'>
   readonly pictures: Pictures
   readonly words: PictureWords
+  readonly deletions: Deletions
 }
 
 /** A picture that is compared with those of its channel. */
@@ -112,7 +115,54 @@ export class DuplicatePosts {
       return // it is in a case already
     }
     const key = `${guildId}/${channelId}`
-    await this.#mutex.run(key, () => this.#compare(message, key))
+    const subjects = [`guild/${guildId}`, `channel/${channelId}`, `message/${message.id}`] as const
+    await this.#deps.deletions.write({ startedBy: message.id, subjects }, () =>
+      this.#mutex.run(key, async () => {
+        // Its pictures were deleted if it was turned off in the meantime.
+        const isOn = (await this.#channels(guildId)).includes(channelId)
+        await (isOn ? this.#compare(message, key) : undefined)
+      }),
+    )
+  }
+
+  /** The channels where it is on. @param server null: of all servers. */
+  async *places(server: string | null): AsyncGenerator<Place, void> {
+    const guilds = server === null ? this.settings.keys() : [server]
+    for await (const guildId of guilds) {
+      const channels = await this.#channels(guildId)
+      yield* channels.map((channelId) => ({ guildId, channelId }))
+    }
+  }
+
+  /** Whether there are records about the pictures of a message. */
+  async hasMessage({ guildId, channelId }: Place, messageId: string): Promise<boolean> {
+    const { done } = await this.pictures.keys(`${guildId}/${channelId}/${messageId}/`).next()
+    return done !== true
+  }
+
+  /** Deletes the records about the pictures of a message. */
+  async forgetMessage({ guildId, channelId }: Place, messageId: string): Promise<void> {
+    const key = `${guildId}/${channelId}`
+    const index = await this.#loaded.get(key)
+    for await (const [name, first] of this.pictures.entries(`${key}/${messageId}/`)) {
+      await this.pictures.delete(name)
+      const known = index?.near(first.hash, 0) ?? []
+      known
+        .filter(({ value }) => value.messageId === messageId)
+        .forEach(({ value }) => index?.remove(value))
+    }
+  }
+
+  /** A channel was deleted: its records go, and its setting. */
+  async forgetChannel({ guildId, channelId }: Place): Promise<void> {
+    if (guildId !== null) {
+      await this.settings.update(guildId, (old) =>
+        old?.channels.includes(channelId)
+          ? { ...old, channels: old.channels.filter((id) => id !== channelId) }
+          : old,
+      )
+      await this.#deletePictures(`${guildId}/${channelId}`)
+    }
   }
 
   /** Deletes everything of a server. */
@@ -142,12 +192,16 @@ export class DuplicatePosts {
         })
         if (!on) {
           const key = `${guildId}/${channelId}`
-          await this.pictures.deleteAll(`${key}/`)
-          this.#loaded.delete(key)
+          await this.#mutex.run(key, () => this.#deletePictures(key))
         }
         return on
       },
     }
+  }
+
+  async #deletePictures(key: string): Promise<void> {
+    await this.pictures.deleteAll(`${key}/`)
+    this.#loaded.delete(key)
   }
 
   async #channels(guildId: string): Promise<readonly string[]> {
@@ -218,7 +272,8 @@ export class DuplicatePosts {
         own ??= this.#wordsOf(message, picture)
         const { verdict } = compareWords(await own, await this.#wordsOfFirst(posted, first))
         if (relationOf(verdict, inDetail) === 'same') {
-          await this.pictures.set(recordKey(key, first), first) // renews it
+          // Renews it, unless it was deleted in the meantime.
+          await this.pictures.update(recordKey(key, first), (old) => old)
           return first
         }
       } else {

@@ -28,6 +28,7 @@ import { knownQuestion } from '../../../inference/text/known-question.ts'
 import type { RequestOptions } from '../../../inference/contract/types.ts'
 import { scoringOf } from '../../../inference/package/serve-card.ts'
 import type { AnyCard } from '../../../inference/package/model-card.ts'
+import { DeletedError, type Deletions, type TrackedWork } from '../../memory/deletions.ts'
 import type { Store } from '../../store/types.ts'
 import type { FetchPicture } from '../../pictures/download.ts'
 import type { Pictures } from '../../pictures/pictures.ts'
@@ -65,6 +66,7 @@ export type RulesDeps = {
   readonly detector: Detector
   readonly pictures: Pictures
   readonly executor: CaseExecutor
+  readonly deletions: Deletions
   /** Downloads a file of words, which is not a picture. */
   readonly fetchPicture: FetchPicture
   readonly model: ScoringModel
@@ -75,7 +77,14 @@ export type RulesDeps = {
 }
 
 /** A message that waits for the model. */
-type Waiting = { readonly message: Message<true>; readonly pictures: readonly FoundPicture[] }
+type Waiting = Examined & { readonly message: Message<true> }
+
+/** Pictures that the detector has examined. */
+type Examined = {
+  readonly pictures: readonly FoundPicture[]
+  /** Snowflake of the moment when the message came. */
+  readonly startedBy: string
+}
 
 export class Rules {
   readonly ruleStore: RuleStore
@@ -94,7 +103,7 @@ export class Rules {
     this.ruleStore = new RuleStore(deps.store)
     this.#queue = new RuleQueue({
       limit: deps.waiting ?? MAX_WAITING,
-      work: (waiting) => this.#score(waiting),
+      work: (waiting) => this.#scoreUnlessDeleted(waiting),
       failed: (error) => this.#failed(error),
       dropped: ({ message: { guildId } }) => {
         this.#dropped.set(guildId, (this.#dropped.get(guildId) ?? 0) + 1)
@@ -104,9 +113,9 @@ export class Rules {
   }
 
   /** Queues pictures that the detector has examined, if a rule applies to the message. */
-  async onMessage(message: Message<true>, pictures: readonly FoundPicture[]): Promise<void> {
-    if (pictures.length > 0 && (await this.#rulesFor(message)).length > 0) {
-      this.#queue.add({ message, pictures })
+  async onMessage(message: Message<true>, examined: Examined): Promise<void> {
+    if (examined.pictures.length > 0 && (await this.#rulesFor(message)).length > 0) {
+      this.#queue.add({ message, ...examined })
     }
   }
 
@@ -158,7 +167,15 @@ export class Rules {
     return (await this.ruleStore.of(message.guildId)).filter((rule) => appliesTo(rule, message))
   }
 
-  async #score({ message, pictures }: Waiting): Promise<void> {
+  #scoreUnlessDeleted(waiting: Waiting): Promise<void> {
+    const { startedBy, message } = waiting
+    const subjects = [`guild/${message.guildId}`, `user/${message.author.id}`] as const
+    return this.#deps.deletions.track({ startedBy, subjects }, (tracked) =>
+      this.#score(waiting, tracked),
+    )
+  }
+
+  async #score({ message, pictures }: Waiting, tracked: TrackedWork): Promise<void> {
     const { detector, hashList, guilds } = this.#deps
     const { guildId } = message
     const rules = await this.#rulesFor(message) // as of now, not of when it was queued
@@ -168,18 +185,19 @@ export class Rules {
     const { settings, hashListVersion } = await guilds.of(guildId)
     const scores: RuleScore[] = []
     for (const { picture, print } of await this.#deps.pictures.decodeAll(pictures)) {
-      const reading = { guildId, memberId: message.author.id }
+      const reading = { guildId, memberId: message.author.id, signal: tracked.signal }
       const read = () => this.#deps.words.ofPicture(picture, reading)
       // A picture without structure is on no list, so no decision of staff about it is known.
       const match = print && (await hashList.match(guildId, print, hashListVersion, read))
       if (!dismisses(match ?? undefined)) {
-        const options = { ...this.#options(guildId), urgency: 'bulk' } as const
+        const options = { ...this.#options(guildId, tracked.signal), urgency: 'bulk' } as const
         scores.push(...(await this.#counted(guildId, picture, rules, options)))
       }
     }
     const best = bestOf(scores)
     const words = wordPointsOf(best)
-    const postings = words.length > 0 ? await detector.noteWords(message, words) : []
+    const postings =
+      words.length > 0 ? await tracked.write(() => detector.noteWords(message, words)) : []
     const hits = best.flatMap((score) => {
       const wave = waveOf(postings, message.id, score.rule.id, burstOf(settings))
       return hitOf(score, wave) ?? []
@@ -188,7 +206,7 @@ export class Rules {
       for (const { rule } of hits) {
         this.#deps.count?.('rule', HITS[rule.kind])
       }
-      await this.#hit(message, hits)
+      await tracked.write(() => this.#hit(message, hits))
     }
   }
 
@@ -231,8 +249,11 @@ export class Rules {
     return scores
   }
 
-  #options(guild: string): RequestOptions {
-    return { tenant: guild, signal: this.#stopped.signal, deadline: Date.now() + DEADLINE_MS }
+  /** @param deleted aborted when the message is not to be scored any more. */
+  #options(guild: string, deleted?: AbortSignal): RequestOptions {
+    const stopped = this.#stopped.signal
+    const signal = deleted ? AbortSignal.any([stopped, deleted]) : stopped
+    return { tenant: guild, signal, deadline: Date.now() + DEADLINE_MS }
   }
 
   /** @throws {InputError} if no rule has a score: the model knows no such pictures, or there is none. */
@@ -280,8 +301,9 @@ export class Rules {
   }
 
   #failed(error: unknown): void {
-    // A full queue or an unreadable picture: no one waits for this answer, so it is not reported.
-    if (!(error instanceof InputError) && !this.#stopped.signal.aborted) {
+    // A full queue, an unreadable picture, or deleted: no one waits for this answer.
+    const isExpected = error instanceof InputError || error instanceof DeletedError
+    if (!isExpected && !this.#stopped.signal.aborted) {
       this.#deps.log.error({ err: error }, 'a rule failed')
     }
   }

@@ -8,6 +8,27 @@ const fail = () => assert.fail('it is begun')
 const never = () => new Promise<never>(() => {})
 
 describe('deletions', () => {
+  it('wait for work that is done to its end, and refuse it afterwards', async () => {
+    const deletions = new Deletions()
+    const steps: string[] = []
+    const going = Promise.withResolvers<void>()
+    const work = deletions.finish({ startedBy: '10', subjects: MESSAGE }, async () => {
+      await going.promise
+      steps.push('written')
+      return 1
+    })
+    const deletion = deletions.delete({ subjects: MESSAGE }, async () => steps.push('erased'))
+    await new Promise(setImmediate)
+    going.resolve()
+    assert.equal(await work, 1)
+    await deletion
+    assert.deepEqual(steps, ['written', 'erased'])
+    await assert.rejects(
+      deletions.finish({ startedBy: '99', subjects: MESSAGE }, fail),
+      DeletedError,
+    )
+  })
+
   it('end the work that depends on what is deleted, and no other', async () => {
     const deletions = new Deletions()
     const about = deletions.track({ startedBy: '10', subjects: MESSAGE }, never)

@@ -4,6 +4,7 @@ import assert from 'node:assert/strict'
 import { after, before, describe, it } from 'node:test'
 import { setImmediate } from 'node:timers/promises'
 import type { Member } from 'loopback-discord/client'
+import { Deletions } from '../../../bot/memory/deletions.ts'
 import { PictureWords } from '../../../bot/moderation/hashes/picture-words.ts'
 import { DuplicatePosts } from '../../../bot/moderation/hashes/duplicate-posts.ts'
 import { pino } from 'pino'
@@ -123,6 +124,7 @@ describe('moderation by two processes on one Redis', { ...WITH_REDIS, timeout: 1
     const { pictures } = new DuplicatePosts(store, {
       detector: { caseOf: async () => null },
       pictures: owner,
+      deletions: new Deletions(),
       words: new PictureWords({ model, pictures: owner, log }),
     })
     while ((await Array.fromAsync(pictures.entries())).length === 0) {

@@ -218,7 +218,13 @@ describe('Pictures', () => {
       const eraser = new Eraser({
         deletePost: async () => {},
         jobs: { areStored: async () => false, forget: async () => {} },
-        moderation: { forgetGuild: async () => {}, forgetUser: async () => 0 },
+        moderation: {
+          forgetGuild: async () => {},
+          forgetChannel: async () => {},
+          forgetUser: async () => 0,
+          hasMessage: async () => false,
+          forgetMessage: async () => {},
+        },
         pending,
         records: new ConversationRecords(store, pictures, pending),
         deletions,

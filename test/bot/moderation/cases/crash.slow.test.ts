@@ -8,6 +8,7 @@ import { pino } from 'pino'
 import { Member } from 'loopback-discord/client'
 import { startSandbox, type Sandbox } from 'loopback-discord'
 import { connect } from '../../../../bot/discord/client.ts'
+import { Deletions } from '../../../../bot/memory/deletions.ts'
 import { decided } from '../../../../bot/moderation/cases/case.ts'
 import { ModerationActions } from '../../../../bot/moderation/cases/discord-actions.ts'
 import { GuildModeration } from '../../../../bot/moderation/settings.ts'
@@ -99,7 +100,9 @@ describe('a case whose process is killed', { timeout: 300_000 }, () => {
   function born(life: Life): Moderation {
     const pictures = new Pictures({ client, fetchPicture, model, log })
     const mortal = mortalStore(store, life)
-    const deps = { store: mortal, model, pictures, fetchPicture, log, deferred: noCommands }
+    const deletions = new Deletions()
+    const around = { model, pictures, deletions, fetchPicture, log, deferred: noCommands }
+    const deps = { store: mortal, ...around }
     return new Moderation(client, deps, new MortalActions(client, life))
   }
 
@@ -286,7 +289,9 @@ describe('a case whose process is killed', { timeout: 300_000 }, () => {
       }
     }
     const pictures = new Pictures({ client, fetchPicture, model, log })
-    const deps = { store, model, pictures, fetchPicture, log, deferred: noCommands }
+    const deletions = new Deletions()
+    const around = { model, pictures, deletions, fetchPicture, log, deferred: noCommands }
+    const deps = { store, ...around }
     const two = [1, 2].map(() => new Moderation(client, deps, new ForgottenNonces(client)))
     await Promise.all(two.map((one) => one.reports.reportMessage(message, '100000000000000002')))
     await Promise.all(two.map((one) => one.executor.settle()))

@@ -8,6 +8,7 @@ import { pino } from 'pino'
 import { Member } from 'loopback-discord/client'
 import { startSandbox, type Sandbox } from 'loopback-discord'
 import { connect } from '../../../../bot/discord/client.ts'
+import { Deletions } from '../../../../bot/memory/deletions.ts'
 import { postingsSpace } from '../../../../bot/moderation/hashes/postings.ts'
 import { Moderation } from '../../../../bot/moderation/moderation.ts'
 import { GuildModeration } from '../../../../bot/moderation/settings.ts'
@@ -64,6 +65,7 @@ describe('a wave by words whose process is killed', { timeout: 300_000 }, () => 
       store: mortalStore(store, life),
       model,
       pictures,
+      deletions: new Deletions(),
       fetchPicture,
       log,
       deferred: noCommands,
