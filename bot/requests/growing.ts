@@ -7,7 +7,7 @@ import type { Delivery } from '../discord/reply.ts'
 import type { RequestContext } from './context.ts'
 
 /** After a text that is not finished. */
-const MORE = ' …'
+export const MORE = ' …'
 
 type Growing = {
   readonly card: Pick<AnyCard, 'defaults' | 'domain' | 'questions'>

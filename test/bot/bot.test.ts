@@ -6,7 +6,7 @@ import { tmpdir } from 'node:os'
 import path from 'node:path'
 import { after, before, describe, it } from 'node:test'
 import { pino } from 'pino'
-import { Member } from 'loopback-discord/client'
+import type { Member } from 'loopback-discord/client'
 import { startSandbox } from 'loopback-discord'
 import { type Bot, startBot } from '../../bot/start.ts'
 import { readConfig } from '../../config/config.ts'
@@ -18,6 +18,7 @@ import { sentenceOf } from '../../commands/i18n/catalog.ts'
 import { ConfigError, InputError } from '../../config/errors.ts'
 import { packageFor } from '../helpers/packages.ts'
 import { pictureFile } from '../helpers/pictures.ts'
+import { connectMember } from '../helpers/members.ts'
 
 const silent = pino({ level: 'silent' })
 
@@ -33,7 +34,7 @@ describe('the bot on the loopback Discord', () => {
   before(async () => {
     const folder = await packageFor('base')
     bot = await startBot(readConfig({ SIGHTSEER_MODEL: folder, SANDBOX_STATE: 'memory' }), silent)
-    ada = await Member.connect(bot.sandbox!.url)
+    ada = await connectMember(bot.sandbox!.url)
   })
 
   after(async () => {

@@ -3,7 +3,7 @@
 import assert from 'node:assert/strict'
 import { after, before, describe, it } from 'node:test'
 import { pino } from 'pino'
-import { Member } from 'loopback-discord/client'
+import type { Member } from 'loopback-discord/client'
 import { type Bot, startBot } from '../../bot/start.ts'
 import { asSentence } from '../../bot/requests/captions.ts'
 import { quoted } from '../../commands/answer-text.ts'
@@ -12,6 +12,7 @@ import { readConfig } from '../../config/config.ts'
 import type { Answer } from '../../inference/contract/types.ts'
 import { packageFor } from '../helpers/packages.ts'
 import { pictureFile } from '../helpers/pictures.ts'
+import { connectMember } from '../helpers/members.ts'
 
 /** An answer as it is shown. */
 function shown({ text, judgment }: Answer): string {
@@ -34,7 +35,7 @@ for (const name of NAMES) {
     before(async () => {
       const settings = { SIGHTSEER_MODEL: await packageFor(name), SANDBOX_STATE: 'memory' }
       bot = await startBot(readConfig(settings), pino({ level: 'silent' }))
-      ada = await Member.connect(bot.sandbox!.url)
+      ada = await connectMember(bot.sandbox!.url)
     })
     after(async () => {
       ada.close()

@@ -8,10 +8,10 @@ import path from 'node:path'
 import { after, before, describe, it } from 'node:test'
 import { pathToFileURL } from 'node:url'
 import type { APIMessage } from 'discord.js'
-import { Member } from 'loopback-discord/client'
 import { openSandbox } from '../../bot/loopback.ts'
 import { postWithAltText, scene, startDemoBot } from '../helpers/demo-bot.ts'
 import { freePort } from '../helpers/databases.ts'
+import { connectMember } from '../helpers/members.ts'
 
 const ROOT = path.join(import.meta.dirname, '..', '..')
 const PACKAGE = pathToFileURL(path.join(ROOT, 'sandbox', 'src')).href
@@ -61,13 +61,13 @@ describe('openSandbox', () => {
   it('comes back at the same port, with what was said', async () => {
     const usual = await freePort()
     const first = await openSandbox(undefined, file, { usualPort: usual })
-    const ada = await Member.connect(first.url)
+    const ada = await connectMember(first.url)
     const { id } = await ada.say('hello')
     ada.close()
     await first.close()
 
     const second = await openSandbox(undefined, file, { usualPort: usual })
-    const again = await Member.connect(second.url)
+    const again = await connectMember(second.url)
     again.close()
     await second.close()
     assert.equal(second.url, first.url)

@@ -5,12 +5,12 @@ import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import path from 'node:path'
 import { after, before, describe, it } from 'node:test'
-import { Member } from 'loopback-discord/client'
 import type { MemberEvent } from 'loopback-discord/member-events'
 import { freePort } from '../helpers/databases.ts'
 import { npmStart, type Started } from '../helpers/npm-start.ts'
 import { packageFor } from '../helpers/packages.ts'
 import { pictureFile } from '../helpers/pictures.ts'
+import { connectMember } from '../helpers/members.ts'
 
 let folder: string
 before(() => {
@@ -28,7 +28,7 @@ describe('npm start without a token', { timeout: 180_000 }, () => {
     const env = { SANDBOX_PORT: `${await freePort()}` }
     const first = await start(env)
     const url = await first.address()
-    const ada = await Member.connect(url)
+    const ada = await connectMember(url)
     await fetch(`${url}/sandbox/faults`, {
       method: 'POST',
       headers: { 'content-type': 'application/json' },
@@ -42,7 +42,7 @@ describe('npm start without a token', { timeout: 180_000 }, () => {
 
     const second = await start(env)
     try {
-      const again = await Member.connect(await second.address())
+      const again = await connectMember(await second.address())
       await again.until(isAnswer, 120_000)
       again.close()
     } finally {

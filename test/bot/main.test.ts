@@ -5,10 +5,10 @@ import { existsSync, mkdtempSync, readdirSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import path from 'node:path'
 import { after, before, describe, it } from 'node:test'
-import { Member } from 'loopback-discord/client'
 import { settings } from '../../config/environment.ts'
 import { npmStart, type Started } from '../helpers/npm-start.ts'
 import { packageFor } from '../helpers/packages.ts'
+import { connectMember } from '../helpers/members.ts'
 
 let folder: string
 before(() => {
@@ -28,7 +28,7 @@ describe('npm start without a token', { timeout: 180_000 }, () => {
       SIGHTSEER_ROWS: '4',
     })
     try {
-      const ada = await Member.connect(await started.address())
+      const ada = await connectMember(await started.address())
       const bytes = new TextEncoder().encode('no picture')
       const answer = await ada.slash('describe', { image: { name: 'a.png', bytes } })
       assert.match(answer.content, /not a picture/)

@@ -9,7 +9,7 @@ import { after, afterEach, before, beforeEach, describe, it } from 'node:test'
 import { setTimeout as wait } from 'node:timers/promises'
 import { type APIMessage, ChannelType } from 'discord.js'
 import type { Sandbox } from 'loopback-discord'
-import { Member } from 'loopback-discord/client'
+import type { Member } from 'loopback-discord/client'
 import { removeMember } from 'loopback-discord/members'
 import { PERMISSION } from 'loopback-discord/permissions'
 import { startWatchedSandbox } from 'loopback-discord/testing/watched-sandbox'
@@ -27,6 +27,7 @@ import {
 import { openDemoModel } from '../helpers/shared-model.ts'
 import { casinoPicture } from '../helpers/word-pictures.ts'
 import { hold, idle, kept } from '../helpers/held-bot.ts'
+import { connectMember } from '../helpers/members.ts'
 
 /** For two minutes it names its message, and is deleted with it. */
 const FINISHED_JOB = /jobs/
@@ -67,7 +68,7 @@ describe('what is deleted while the bot is down', () => {
   async function whileDown(change: (member: Member) => unknown): Promise<void> {
     await idle(demo)
     await demo.close()
-    const member = await Member.connect(sandbox.url)
+    const member = await connectMember(sandbox.url)
     await change(member)
     member.close()
     demo = await start()
@@ -171,7 +172,7 @@ describe('what is deleted while the bot is down', () => {
     }
     assert.equal(casesWithWords(), 2)
     await whileDown(async () => {
-      const moderator = await Member.connect(sandbox.url, 'mo', 'mod-log')
+      const moderator = await connectMember(sandbox.url, 'mo', 'mod-log')
       await moderator.delete(posted[0]!)
       moderator.close()
       world.removeChannel(log)

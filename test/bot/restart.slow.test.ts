@@ -3,7 +3,7 @@
 import assert from 'node:assert/strict'
 import { after, afterEach, before, beforeEach, describe, it } from 'node:test'
 import type { APIMessage } from 'discord.js'
-import { Member } from 'loopback-discord/client'
+import type { Member } from 'loopback-discord/client'
 import type { Sandbox } from 'loopback-discord'
 import { startWatchedSandbox } from 'loopback-discord/testing/watched-sandbox'
 import { EN } from '../../commands/i18n/en.ts'
@@ -11,6 +11,7 @@ import { postWithAltText } from '../helpers/demo-bot.ts'
 import { type BotProcess, startBotProcess } from '../helpers/bot-process.ts'
 import { type Database, sqliteFile, startRedis, WITH_REDIS } from '../helpers/databases.ts'
 import { pictureFile } from '../helpers/pictures.ts'
+import { connectMember, isProgress } from '../helpers/members.ts'
 
 const PICTURE = pictureFile()
 
@@ -36,7 +37,7 @@ for (const [name, options, start] of [
     })
     beforeEach(async () => {
       const { id } = sandbox.world.addChannel(sandbox.world.guild, { name: 'restarts' })
-      ada = await Member.connect(sandbox.url, 'ada', id)
+      ada = await connectMember(sandbox.url, 'ada', id)
     })
     afterEach(async (t) => {
       ada.close()
@@ -82,8 +83,7 @@ for (const [name, options, start] of [
     /** The first answer of the bot's whose text, as it then was, matches; not its progress. */
     async function said(pattern: RegExp): Promise<APIMessage> {
       const { message } = await ada.until(
-        ({ message: now }) =>
-          isPosted(now) && pattern.test(now.content) && now.content !== EN.waiting.loading,
+        ({ message: now }) => isPosted(now) && pattern.test(now.content) && !isProgress(now),
         120_000,
       )
       return message!

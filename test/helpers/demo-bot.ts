@@ -7,7 +7,7 @@ import { type APIMessage, ComponentType } from 'discord.js'
 import type { DestinationStream } from 'pino'
 import { z } from 'zod'
 import { EN } from '../../commands/i18n/en.ts'
-import { Member } from 'loopback-discord/client'
+import type { Member } from 'loopback-discord/client'
 import type { MemberOptions } from 'loopback-discord/member-connection'
 import type { Sandbox } from 'loopback-discord'
 import { createLog } from '../../bot/operations/logs.ts'
@@ -16,6 +16,7 @@ import { readConfig } from '../../config/config.ts'
 import type { Model } from '../../inference/contract/types.ts'
 import { DEMO_SETTINGS, openDemoModel } from './shared-model.ts'
 import { startWatchedSandbox } from 'loopback-discord/testing/watched-sandbox'
+import { connectMember } from './members.ts'
 
 const ROOT = path.join(import.meta.dirname, '..', '..')
 
@@ -62,7 +63,7 @@ export async function startDemoBot(
     bot,
     sandbox,
     join: async (name, options) => {
-      const member = await Member.connect(sandbox.url, name, options)
+      const member = await connectMember(sandbox.url, name, options)
       members.push(member)
       return member
     },

@@ -3,7 +3,7 @@
 import type { APIChannel, APIMessage } from 'discord-api-types/v10'
 import { withFiles } from './form.ts'
 import type { ModalFields, CommandOptions, LocalFile } from './form.ts'
-import { isFinished, isOutcome } from './member-events.ts'
+import { isOutcome } from './member-events.ts'
 import type { Choice, MemberEvent } from './member-events.ts'
 import { MESSAGE_FLAG } from '../protocol/constants.ts'
 import { Connection } from './connection.ts'
@@ -236,22 +236,24 @@ export class Member {
     await this.#connection.post('dismiss', { message_id: message.id })
   }
 
-  /** Waits for the first finished message that replies to this one. */
+  /** Waits for the first finished message that replies to this one, and is no progress. */
   async answerTo(message: { readonly id: string }): Promise<APIMessage> {
     const event = await this.#connection.until(
-      (t) => isFinished(t) && t.message?.message_reference?.message_id === message.id,
+      (t) =>
+        this.#connection.isAnswer(t) && t.message?.message_reference?.message_id === message.id,
     )
     return event.message!
   }
 
   /**
-   * Waits for the finished message that responds to an interaction, or that it edited.
+   * Waits for the finished message that responds to an interaction, or that it edited. A message that
+   * `isProgress` (MemberOptions) recognizes is not finished.
    *
    * @throws {Error} when the application did not respond.
    */
   async answer(interactionId: string): Promise<APIMessage> {
     const event = await this.#connection.until(
-      (t) => isOutcome(t, interactionId, 'failed') || isFinished(t, interactionId),
+      (t) => isOutcome(t, interactionId, 'failed') || this.#connection.isAnswer(t, interactionId),
     )
     if (event.type === 'failed') {
       throw new Error('The application did not respond')

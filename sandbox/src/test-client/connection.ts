@@ -9,14 +9,21 @@ import type { APIMessage } from 'discord-api-types/v10'
 import { WebSocket } from 'ws'
 import { toForm } from './form.ts'
 import type { LocalFile } from './form.ts'
-import { describeEvents } from './member-events.ts'
+import { describeEvents, isFinished } from './member-events.ts'
 import type { MemberEvent } from './member-events.ts'
 import { rawText } from '../gateway/connection.ts'
 
 const PATIENCE_MS = 30_000
 
-/** The member's channel and locale. */
-export type MemberOptions = { readonly channel?: string; readonly locale?: string }
+export type MemberOptions = {
+  readonly channel?: string
+  readonly locale?: string
+  /**
+   * Recognizes what the application shows until its answer is there. Discord does not mark it, and how
+   * much of it is seen depends on the speed of the machine. Default: nothing is.
+   */
+  readonly isProgress?: (message: APIMessage) => boolean
+}
 
 /** A member's connection, in one current channel. */
 export class Connection {
@@ -25,6 +32,7 @@ export class Connection {
   readonly events: MemberEvent[]
   readonly #url: string
   readonly #locale: string
+  readonly #isProgress: (message: APIMessage) => boolean
   readonly #socket: WebSocket
   readonly #events = new EventEmitter<{ event: [] }>()
   /** The id of the current channel. */
@@ -38,6 +46,7 @@ export class Connection {
   ) {
     this.#url = url
     this.#locale = options.locale ?? 'en-US'
+    this.#isProgress = options.isProgress ?? (() => false)
     this.#socket = socket
     this.events = events
     this.id = events[0]?.you?.id ?? ''
@@ -69,6 +78,11 @@ export class Connection {
       ...(t.channel ? [t.channel] : []),
     ])
     return channels.findLast((c) => c.name === channel)?.id ?? channel
+  }
+
+  /** Whether the event is a finished message, and no progress. @param interactionId that it responds to. */
+  isAnswer(event: MemberEvent, interactionId?: string): boolean {
+    return isFinished(event, interactionId) && !(event.message && this.#isProgress(event.message))
   }
 
   /** Waits for an event, including earlier ones. */

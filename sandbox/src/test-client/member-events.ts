@@ -61,7 +61,7 @@ export type MemberEvent = {
   readonly installed?: boolean
 }
 
-/** Whether the event is a finished message; with an id, one that responds to that interaction. */
+/** Whether the event is a message that the application has responded with; with an id, one that responds to that interaction. */
 export function isFinished(event: MemberEvent, interactionId?: string): boolean {
   if (event.type !== 'message' || ((event.message?.flags ?? 0) & MESSAGE_FLAG.loading) !== 0) {
     return false

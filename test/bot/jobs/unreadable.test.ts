@@ -5,18 +5,18 @@ import { describe, it } from 'node:test'
 import { pino } from 'pino'
 import { EN } from '../../../commands/i18n/en.ts'
 import { ZH } from '../../../commands/i18n/zh.ts'
-import { Member } from 'loopback-discord/client'
 import { startSandbox } from 'loopback-discord'
 import { JOBS } from '../../../bot/jobs/job-record.ts'
 import { openStore } from '../../../bot/store/store.ts'
 import { sqliteFile } from '../../helpers/databases.ts'
 import { startDemoBot } from '../../helpers/demo-bot.ts'
+import { connectMember } from '../../helpers/members.ts'
 
 describe('a stored request that cannot be read', () => {
   it('is told to the person who waits, in their language', async () => {
     const database = sqliteFile()
     const sandbox = await startSandbox()
-    const ada = await Member.connect(sandbox.url)
+    const ada = await connectMember(sandbox.url)
     try {
       const asked = await ada.say('what is it?')
       const other = await ada.say('and that?')

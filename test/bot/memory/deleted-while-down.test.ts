@@ -5,10 +5,10 @@ import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import path from 'node:path'
 import { describe, it } from 'node:test'
-import { Member } from 'loopback-discord/client'
 import { startSandbox } from 'loopback-discord'
 import { startDemoBot, triangle } from '../../helpers/demo-bot.ts'
 import { hold, idle, kept, leftOver, readRecord } from '../../helpers/held-bot.ts'
+import { connectMember } from '../../helpers/members.ts'
 
 describe('a message that is deleted while the bot is down', () => {
   it('is forgotten when the job about it is gone on with', async () => {
@@ -31,7 +31,7 @@ describe('a message that is deleted while the bot is down', () => {
       await jobs.set(posted.id, { ...job, owner: null, leaseUntil: 0 })
       await first.close()
 
-      const ada = await Member.connect(sandbox.url)
+      const ada = await connectMember(sandbox.url)
       await ada.delete(posted)
       ada.close()
       const second = await startDemoBot(env, sandbox)

@@ -4,7 +4,6 @@ import assert from 'node:assert/strict'
 import { after, before, describe, it } from 'node:test'
 import type { Client } from 'discord.js'
 import { pino } from 'pino'
-import { Member } from 'loopback-discord/client'
 import type { Sandbox } from 'loopback-discord'
 import { connect } from '../../../bot/discord/client.ts'
 import { dispatch } from '../../../bot/dispatch.ts'
@@ -20,6 +19,7 @@ import type { Model } from '../../../inference/contract/types.ts'
 import { startWatchedSandbox } from 'loopback-discord/testing/watched-sandbox'
 import { packageFor } from '../../helpers/packages.ts'
 import { pictureFile } from '../../helpers/pictures.ts'
+import { connectMember } from '../../helpers/members.ts'
 
 const log = pino({ level: 'silent' })
 const { bytes } = pictureFile()
@@ -87,7 +87,7 @@ describe('loadingModel', () => {
         })
       },
     })
-    const ada = await Member.connect(sandbox.url)
+    const ada = await connectMember(sandbox.url)
     // The member takes the notice for an answer already, since it is an edit like any other.
     const notice = await ada.slash('describe', { image: { name: 'parity.png', bytes } })
     assert.equal(notice.content, EN.waiting.loading)

@@ -4,13 +4,14 @@ import assert from 'node:assert/strict'
 import { existsSync, readFileSync, writeFileSync } from 'node:fs'
 import { after, before, describe, it } from 'node:test'
 import { setTimeout as wait } from 'node:timers/promises'
-import { Member } from 'loopback-discord/client'
+import type { Member } from 'loopback-discord/client'
 import { createLog } from '../../../bot/operations/logs.ts'
 import { type Bot, startBot } from '../../../bot/start.ts'
 import { readConfig } from '../../../config/config.ts'
 import { freePort, sqliteFile } from '../../helpers/databases.ts'
 import { packageFor } from '../../helpers/packages.ts'
 import { pictureFile } from '../../helpers/pictures.ts'
+import { connectMember } from '../../helpers/members.ts'
 
 const LIMIT_MS = 20_000
 
@@ -29,7 +30,7 @@ describe('a bot whose SQLite file is overwritten with noise', () => {
       SANDBOX_STATE: 'memory',
     })
     bot = await startBot(config, createLog({ level: 'silent' }))
-    ada = await Member.connect(bot.sandbox!.url)
+    ada = await connectMember(bot.sandbox!.url)
   })
   after(async () => {
     ada.close()

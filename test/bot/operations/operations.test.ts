@@ -4,13 +4,14 @@ import assert from 'node:assert/strict'
 import { readFileSync } from 'node:fs'
 import path from 'node:path'
 import { after, before, describe, it } from 'node:test'
-import { Member } from 'loopback-discord/client'
+import type { Member } from 'loopback-discord/client'
 import { createLog } from '../../../bot/operations/logs.ts'
 import { type Bot, startBot } from '../../../bot/start.ts'
 import { readConfig } from '../../../config/config.ts'
 import { freePort } from '../../helpers/databases.ts'
 import { packageFor } from '../../helpers/packages.ts'
 import { pictureFile } from '../../helpers/pictures.ts'
+import { connectMember } from '../../helpers/members.ts'
 
 const PICTURE = pictureFile()
 
@@ -39,7 +40,7 @@ describe('the bot for its operator', () => {
       SANDBOX_STATE: 'memory',
     })
     bot = await startBot(config, log)
-    ada = await Member.connect(bot.sandbox!.url)
+    ada = await connectMember(bot.sandbox!.url)
   })
   after(async () => {
     ada.close()
@@ -105,7 +106,7 @@ describe('the bot for its operator', () => {
   })
 
   it('counts what moderation does', async () => {
-    const mo = await Member.connect(bot.sandbox!.url, 'mo', { channel: 'mod-log' })
+    const mo = await connectMember(bot.sandbox!.url, 'mo', { channel: 'mod-log' })
     await mo.slash('moderation setup', { channel: mo.channelId })
     const message = await ada.upload(PICTURE)
     mo.switchTo('general')

@@ -6,9 +6,9 @@ import { once } from 'node:events'
 import path from 'node:path'
 import { createInterface } from 'node:readline'
 import { describe, it } from 'node:test'
-import { Member } from 'loopback-discord/client'
 import { freePort, WITH_REDIS } from '../../helpers/databases.ts'
 import { scene } from '../../helpers/demo-bot.ts'
+import { connectMember } from '../../helpers/members.ts'
 
 const ROOT = path.join(import.meta.dirname, '..', '..', '..')
 
@@ -35,7 +35,7 @@ describe('npm run fleet', WITH_REDIS, () => {
       }
       const url = /http:\S+/.exec(lines.find((line) => line.startsWith('Open ')) ?? '')?.[0]
       assert.ok(url, lines.join('\n'))
-      const member = await Member.connect(url)
+      const member = await connectMember(url)
       const { content } = await member.slash('describe', { image: scene() })
       assert.match(JSON.stringify(content), /circle|star|heart|square/)
       member.close()

@@ -7,7 +7,7 @@ import assert from 'node:assert/strict'
 import { after, before, describe, it } from 'node:test'
 import { type APIMessage, type Client, DefaultRestOptions } from 'discord.js'
 import { pino } from 'pino'
-import { Member } from 'loopback-discord/client'
+import type { Member } from 'loopback-discord/client'
 import type { Sandbox } from 'loopback-discord'
 import { startWatchedSandbox } from 'loopback-discord/testing/watched-sandbox'
 import { connect } from '../../../bot/discord/client.ts'
@@ -27,6 +27,7 @@ import type { ModelCard } from '../../../inference/package/model-card.ts'
 import { openPackage } from '../../../inference/package/open-package.ts'
 import { buttonsOf } from '../../helpers/demo-bot.ts'
 import { Life, mortalStore } from '../../helpers/mortal-store.ts'
+import { connectMember } from '../../helpers/members.ts'
 
 const log = pino({ level: 'silent' })
 const RETENTION_MS = 24 * 60 * 60 * 1000
@@ -56,7 +57,7 @@ describe('a command that is interrupted', () => {
         acknowledged.add(/^\/interactions\/(\d+)\//.exec(path)?.[1] ?? '')
       },
     })
-    ada = await Member.connect(sandbox.url)
+    ada = await connectMember(sandbox.url)
   })
   after(async () => {
     ada.close()

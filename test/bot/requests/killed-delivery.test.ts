@@ -9,7 +9,7 @@ import { after, before, describe, it } from 'node:test'
 import { type APIMessage, Client, DefaultRestOptions, Routes } from 'discord.js'
 import { pino } from 'pino'
 import { ManualClock } from 'loopback-discord/clock'
-import { Member } from 'loopback-discord/client'
+import type { Member } from 'loopback-discord/client'
 import type { Sandbox } from 'loopback-discord'
 import { startWatchedSandbox } from 'loopback-discord/testing/watched-sandbox'
 import { EN } from '../../../commands/i18n/en.ts'
@@ -22,6 +22,7 @@ import type { RequestHandler } from '../../../bot/requests/handler.ts'
 import { openStore } from '../../../bot/store/store.ts'
 import type { Store } from '../../../bot/store/types.ts'
 import { Life, mortalStore } from '../../helpers/mortal-store.ts'
+import { connectMember } from '../../helpers/members.ts'
 
 const log = pino({ level: 'silent' })
 const MINUTE_MS = 60_000
@@ -36,7 +37,7 @@ describe('an answer to a message', () => {
 
   before(async () => {
     sandbox = await startWatchedSandbox({ clock, rateLimits: 'off' })
-    ada = await Member.connect(sandbox.url)
+    ada = await connectMember(sandbox.url)
   })
   after(async () => {
     ada.close()

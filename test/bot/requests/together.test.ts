@@ -3,7 +3,6 @@
 import assert from 'node:assert/strict'
 import { after, before, describe, it } from 'node:test'
 import type { Member } from 'loopback-discord/client'
-import type { MemberEvent } from 'loopback-discord/member-events'
 import { asSentence } from '../../../bot/requests/captions.ts'
 import { quoted } from '../../../commands/answer-text.ts'
 import { EN } from '../../../commands/i18n/en.ts'
@@ -81,13 +80,9 @@ describe('a question about several pictures', () => {
     const { model } = demo.bot
     const detail = 'Describe this picture in detail: what is in it, where, and what it looks like.'
     const detailed = async (maxNewTokens: number) => {
-      const id = await ada.use('describe', { image: hearts(), style: 'detailed' })
-      // On a busy machine it is shown growing first; only the finished answer has buttons.
-      const { message: answer } = await ada.until(({ message }) => {
-        return message?.interaction_metadata?.id === id && (message.components?.length ?? 0) > 0
-      })
+      const answer = await ada.slash('describe', { image: hearts(), style: 'detailed' })
       const expected = await model.ask(hearts().bytes, detail, { maxNewTokens })
-      assert.equal(answer?.content, shown({ ...expected, text: asSentence(expected.text) }))
+      assert.equal(answer.content, shown({ ...expected, text: asSentence(expected.text) }))
     }
     await detailed(256)
     const kit = await demo.join('kit')
@@ -113,13 +108,8 @@ describe('a model that takes one picture', () => {
       const ada = await demo.join('ada')
       const note = EN.answer.notTogether(1)
       const pictures = { image: hearts(), second: triangle() }
-      // On a busy machine the progress of two pictures is shown first.
-      const compared = async (options: object): Promise<string> => {
-        const id = await ada.use('compare', { ...pictures, ...options })
-        const ended = ({ message }: MemberEvent) =>
-          message?.interaction_metadata?.id === id && message.content.endsWith(note)
-        return (await ada.until(ended)).message?.content ?? ''
-      }
+      const compared = async (options: object): Promise<string> =>
+        (await ada.slash('compare', { ...pictures, ...options })).content
       const asked = await compared({ question: HOW_MANY })
       assert.equal(asked, `> ${HOW_MANY}\n**1.** 3\n**2.** 1\n${note}`)
       assert.match(await compared({}), /^\*\*1\.\*\* .*heart.*\n\*\*2\.\*\* .*triangle/)

@@ -4,7 +4,7 @@ import assert from 'node:assert/strict'
 import { after, before, beforeEach, describe, it } from 'node:test'
 import { type APIMessage, type Client, MessageFlags } from 'discord.js'
 import { pino } from 'pino'
-import { Member } from 'loopback-discord/client'
+import type { Member } from 'loopback-discord/client'
 import { type Sandbox, startSandbox } from 'loopback-discord'
 import { connect } from '../../../bot/discord/client.ts'
 import { dispatch } from '../../../bot/dispatch.ts'
@@ -13,12 +13,15 @@ import { createMetrics } from '../../../bot/operations/metrics.ts'
 import { createPictureFetcher } from '../../../bot/pictures/download.ts'
 import { openStore } from '../../../bot/store/store.ts'
 import type { Store } from '../../../bot/store/types.ts'
+import { MORE } from '../../../bot/requests/growing.ts'
 import { EN } from '../../../commands/i18n/en.ts'
+import { ZH } from '../../../commands/i18n/zh.ts'
 import { InputError } from '../../../config/errors.ts'
 import { findModel } from '../../../config/models.ts'
 import { openModel } from '../../../inference/model.ts'
 import type { Model, RequestOptions } from '../../../inference/contract/types.ts'
 import { hearts, scene, triangle } from '../../helpers/demo-bot.ts'
+import { connectMember, isProgress } from '../../helpers/members.ts'
 
 const log = pino({ level: 'silent' })
 
@@ -68,7 +71,7 @@ describe('waiting', { timeout: 120_000 }, () => {
     }
     const { token, api } = sandbox
     client = await connect({ token, api, log, listen: (fresh) => void dispatch(fresh, parts) })
-    ada = await Member.connect(sandbox.url)
+    ada = await connectMember(sandbox.url)
   })
   after(async () => {
     gate?.open.resolve()
@@ -85,6 +88,14 @@ describe('waiting', { timeout: 120_000 }, () => {
   /** What a message was, from its first state to its last. */
   function states({ id }: { readonly id: string }): APIMessage[] {
     return ada.events.flatMap(({ message }) => (message?.id === id ? [message] : []))
+  }
+
+  /** The reply that says how long it takes. */
+  async function progressOf({ id }: APIMessage): Promise<APIMessage> {
+    const { message } = await ada.until(
+      ({ message: now }) => now?.message_reference?.message_id === id && isProgress(now),
+    )
+    return message!
   }
 
   it('shows the bot thinking at once, then the place in the line, then the answer', async () => {
@@ -125,18 +136,29 @@ describe('waiting', { timeout: 120_000 }, () => {
     const { onPosition, urgency } = await gate!.reached.promise
     assert.equal(urgency, 'normal')
     onPosition?.(0)
-    const waiting = await ada.answerTo(asked)
+    const waiting = await progressOf(asked)
     assert.equal(waiting.content, EN.waiting.place(1))
     gate!.open.resolve()
     const answer = await ada.changed(waiting, ({ content }) => /green triangle/.test(content))
     assert.equal(answer.id, waiting.id)
+    assert.match((await ada.answerTo(asked)).content, /green triangle/, 'not the first reply')
+  })
+
+  it('is known by its words in each language, and so is an answer that grows', () => {
+    for (const { waiting } of [EN, ZH]) {
+      for (const content of [waiting.place(12), waiting.loading, waiting.partly(1, 3)]) {
+        assert.ok(isProgress({ content }), content)
+      }
+    }
+    assert.ok(isProgress({ content: `> what is it?\nA red${MORE}` }))
+    assert.ok(!isProgress({ content: 'A red circle.' }))
   })
 
   it('an error takes the place of what was shown while waiting', async () => {
     const asked = await ada.upload(triangle(), `<@${client.user.id}>`)
     const { onPosition } = await gate!.reached.promise
     onPosition?.(25)
-    const waiting = await ada.answerTo(asked)
+    const waiting = await progressOf(asked)
     gate!.open.reject(new InputError('queue/full'))
     const refused = await ada.changed(waiting, ({ content }) => content === EN.errors['queue/full'])
     assert.equal(refused.id, waiting.id)

@@ -5,7 +5,7 @@ import { setTimeout as wait } from 'node:timers/promises'
 import { after, afterEach, before, describe, it } from 'node:test'
 import type { APIMessage, Client } from 'discord.js'
 import { pino } from 'pino'
-import { Member } from 'loopback-discord/client'
+import type { Member } from 'loopback-discord/client'
 import { type Sandbox, startSandbox } from 'loopback-discord'
 import { connect } from '../../../bot/discord/client.ts'
 import { dispatch, type Dispatcher } from '../../../bot/dispatch.ts'
@@ -20,6 +20,7 @@ import { openModel } from '../../../inference/model.ts'
 import type { Model } from '../../../inference/contract/types.ts'
 import { button, scene, triangle, withSuggestions } from '../../helpers/demo-bot.ts'
 import { FailingStore, type Operation, OPERATIONS } from '../../helpers/failing-store.ts'
+import { connectMember } from '../../helpers/members.ts'
 
 const BUG = /^Something went wrong/
 
@@ -56,8 +57,8 @@ describe('the bot while its store fails', { timeout: 180_000 }, () => {
       dispatched = dispatch(fresh, parts)
     }
     client = await connect({ token, api, log, listen })
-    ada = await Member.connect(sandbox.url, 'ada')
-    mo = await Member.connect(sandbox.url, 'mo', { channel: 'mod-log' })
+    ada = await connectMember(sandbox.url, 'ada')
+    mo = await connectMember(sandbox.url, 'mo', { channel: 'mod-log' })
     await mo.slash('moderation setup', { channel: mo.channelId })
   })
   after(async () => {

@@ -5,7 +5,6 @@ import { once } from 'node:events'
 import { after, before, describe, it } from 'node:test'
 import { type Client, Events, type Message } from 'discord.js'
 import { pino } from 'pino'
-import { Member } from 'loopback-discord/client'
 import { startSandbox, type Sandbox } from 'loopback-discord'
 import { connect } from '../../../../bot/discord/client.ts'
 import { Deletions } from '../../../../bot/memory/deletions.ts'
@@ -26,6 +25,7 @@ import { openModel } from '../../../../inference/model.ts'
 import type { Model } from '../../../../inference/contract/types.ts'
 import { scene } from '../../../helpers/demo-bot.ts'
 import { Life, Killed, mortalStore } from '../../../helpers/mortal-store.ts'
+import { connectMember } from '../../../helpers/members.ts'
 
 const log = pino({ level: 'silent' })
 
@@ -113,7 +113,7 @@ describe('a case whose process is killed', { timeout: 300_000 }, () => {
     const { id } = world.addUser(`someone${count}`, `Someone ${count}`)
     world.addMember(world.guilds.get(guildId)!, id)
     const heard = once(client, Events.MessageCreate)
-    const member = await Member.connect(sandbox.url, `someone${count}`)
+    const member = await connectMember(sandbox.url, `someone${count}`)
     await member.upload(scene())
     member.close()
     const [message]: Message[] = await heard

@@ -5,7 +5,6 @@ import { once } from 'node:events'
 import { after, before, describe, it } from 'node:test'
 import { type Client, Events, type Message } from 'discord.js'
 import { pino } from 'pino'
-import { Member } from 'loopback-discord/client'
 import { startSandbox, type Sandbox } from 'loopback-discord'
 import { connect } from '../../../../bot/discord/client.ts'
 import { Deletions } from '../../../../bot/memory/deletions.ts'
@@ -22,6 +21,7 @@ import { openModel } from '../../../../inference/model.ts'
 import type { Model } from '../../../../inference/contract/types.ts'
 import { Killed, Life, mortalStore } from '../../../helpers/mortal-store.ts'
 import { casinoPicture } from '../../../helpers/word-pictures.ts'
+import { connectMember } from '../../../helpers/members.ts'
 
 const log = pino({ level: 'silent' })
 
@@ -79,7 +79,7 @@ describe('a wave by words whose process is killed', { timeout: 300_000 }, () => 
     count += 1
     const { id } = world.addUser(`someone${count}`, `Someone ${count}`)
     world.addMember(world.guilds.get(guildId)!, id)
-    const member = await Member.connect(sandbox.url, `someone${count}`)
+    const member = await connectMember(sandbox.url, `someone${count}`)
     const messages: Message[] = []
     for (const seed of [1, 2]) {
       const heard = once(client, Events.MessageCreate)
