@@ -98,12 +98,30 @@ export function nextQuestion(conversation: Conversation, userId: string) {
   }
 }
 
+/**
+ * Where a question about several pictures is listed once: by its id, the id of the first conversation
+ * that is among these. Questions about one picture are absent.
+ */
+export function listedAt(talks: readonly Conversation[]): ReadonlyMap<string, string> {
+  const ids = new Set(talks.map(({ id }) => id))
+  const questions = talks.flatMap(({ turns }) => turns)
+  return new Map(
+    questions.flatMap(({ id, together = [] }) => {
+      const first = together.find((talk) => ids.has(talk))
+      return first === undefined ? [] : [[id, first] as const]
+    }),
+  )
+}
+
 /** The parts of a channel's record that belong to a person, for their export. */
 export function recordsOf(record: ChannelRecord, userId: string): object[] {
-  return visibleTo(record, userId).talks.flatMap((conversation) => {
-    const { picture, by, at, until, descriptions, quote } = conversation
-    const questions = conversation.turns.filter((turn) => turn.by === userId)
-    const isTheirs = by === userId || questions.length > 0 || picture.source?.authorId === userId
+  const { talks } = visibleTo(record, userId)
+  const places = listedAt(talks)
+  return talks.flatMap((conversation) => {
+    const { id: talk, picture, by, at, until, descriptions, quote } = conversation
+    const asked = conversation.turns.filter((turn) => turn.by === userId)
+    const questions = asked.filter(({ id }) => (places.get(id) ?? talk) === talk)
+    const isTheirs = by === userId || asked.length > 0 || picture.source?.authorId === userId
     const shownBy =
       by === userId ? { shownByYou: true, at, descriptions, ...(quote && { quote }) } : {}
     return isTheirs ? [{ kind: 'conversation', picture, until, ...shownBy, questions }] : []

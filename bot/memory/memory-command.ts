@@ -9,12 +9,17 @@ import { pointable, viewerOf } from '../discord/picture-access.ts'
 import { labelOf } from '../requests/questions/ask-subject.ts'
 import { placeOf } from '../discord/place.ts'
 import type { ChannelRecord, Conversation } from './conversation.ts'
-import { currentConversation } from './conversation-reading.ts'
+import { currentConversation, listedAt } from './conversation-reading.ts'
 import type { ConversationStore } from './conversation-store.ts'
 import type { Eraser } from './eraser.ts'
 
 const SHOWN_CONVERSATIONS = 8
 const SHOWN_TURNS = 3
+
+/** A picture's conversations as one. */
+type Pictured = Conversation & { readonly ids: readonly string[] }
+
+type Turn = Conversation['turns'][number]
 
 type Deps = { readonly memory: ConversationStore; readonly eraser: Eraser }
 
@@ -93,15 +98,18 @@ function conversationList({ talks }: ChannelRecord, text: Catalog): MemoryList {
   if (talks.length === 0) {
     return { content: words.nothing, file: null }
   }
+  const places = listedAt(talks)
   const pictures = byPicture(talks)
   const shown = pictures.slice(0, SHOWN_CONVERSATIONS)
   const lines = shown.flatMap((conversation) => {
     const until = time(Math.floor(conversation.until / 1000), 'R')
     const name = quoted(labelOf(conversation, words), 80)
-    const turns = conversation.turns.slice(-SHOWN_TURNS).map(({ question, answer, by }) => {
-      const shortAnswer = quoted(answer, 60)
+    const listed = conversation.turns.slice(-SHOWN_TURNS).filter(isListed(conversation, places))
+    const turns = listed.map((turn) => {
+      const shortAnswer = quoted(turn.answer, 60)
       const answerText = conversation.picture.spoiler ? `||${shortAnswer}||` : shortAnswer
-      return `  - ${words.turn(quoted(question, 60), answerText, `<@${by}>`)}`
+      const question = questionOf(turn, quoted(turn.question, 60), text)
+      return `  - ${words.turn(question, answerText, `<@${turn.by}>`)}`
     })
     return [`- ${words.line(name, until, conversation.turns.length)}`, ...turns]
   })
@@ -113,13 +121,26 @@ function conversationList({ talks }: ChannelRecord, text: Catalog): MemoryList {
     ? { content, file: null }
     : {
         content: `${words.inFile}\n${shortened(content, MAX_CONTENT - words.inFile.length - 1)}`,
-        file: asFile(pictures, text),
+        file: asFile(pictures, places, text),
       }
 }
 
+/** Which questions are listed with a picture: one about several only with the first of them. */
+function isListed({ ids }: Pictured, places: ReadonlyMap<string, string>) {
+  return ({ id }: Turn) => {
+    const place = places.get(id)
+    return place === undefined || ids.includes(place)
+  }
+}
+
+/** A question with how many pictures it is about, if these are several. */
+function questionOf({ together = [] }: Turn, question: string, { memory: words }: Catalog): string {
+  return together.length > 1 ? words.together(question, together.length) : question
+}
+
 /** The conversations with the newest first, each picture once with all that was asked about it. */
-function byPicture(talks: readonly Conversation[]): Conversation[] {
-  const pictures = new Map<string, Conversation>()
+function byPicture(talks: readonly Conversation[]): Pictured[] {
+  const pictures = new Map<string, Pictured>()
   for (const conversation of talks.toReversed()) {
     const { hash } = conversation.picture
     const newer = pictures.get(hash)
@@ -128,23 +149,35 @@ function byPicture(talks: readonly Conversation[]): Conversation[] {
       newer
         ? {
             ...newer,
+            ids: [conversation.id, ...newer.ids],
             until: Math.max(newer.until, conversation.until),
             descriptions: [...conversation.descriptions, ...newer.descriptions],
-            turns: [...conversation.turns, ...newer.turns],
+            turns: unique([...conversation.turns, ...newer.turns]),
           }
-        : conversation,
+        : { ...conversation, ids: [conversation.id] },
     )
   }
   return [...pictures.values()]
 }
 
+/** A picture may be in one question twice. */
+function unique(turns: readonly Turn[]): Turn[] {
+  return [...new Map(turns.map((turn) => [turn.id, turn])).values()]
+}
+
 /** Everything as plain text. */
-function asFile(pictures: readonly Conversation[], { memory: words }: Catalog): string {
+function asFile(
+  pictures: readonly Pictured[],
+  places: ReadonlyMap<string, string>,
+  text: Catalog,
+): string {
+  const { memory: words } = text
   const lines = pictures.flatMap((conversation) => [
     `${plainText(labelOf(conversation, words))} (${new Date(conversation.until).toISOString()})`,
-    ...conversation.turns.map(
-      ({ question, answer, by }) => `    ${words.turn(plainText(question), plainText(answer), by)}`,
-    ),
+    ...conversation.turns.filter(isListed(conversation, places)).map((turn) => {
+      const question = questionOf(turn, plainText(turn.question), text)
+      return `    ${words.turn(question, plainText(turn.answer), turn.by)}`
+    }),
   ])
   return `${words.fileTitle}\n\n${lines.join('\n')}\n`
 }

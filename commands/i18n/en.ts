@@ -189,6 +189,8 @@ export const EN = {
       `${name} — ${questions === 0 ? 'no questions yet' : many(questions, 'question')}; forgotten ${when}`,
     asked: (name: string, question: string) => `${name}, asked: “${question}”`,
     turn: (question: string, answer: string, by: string) => `${question} → ${answer} (${by})`,
+    together: (question: string, pictures: number) =>
+      `${question} (about ${many(pictures, 'picture')} together)`,
     inFile: 'The file has all of it; this is the newest.',
     fileTitle: 'What I remember in this channel, the newest first, each until the time beside it:',
     forgotten: (count: number) =>

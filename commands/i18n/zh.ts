@@ -185,6 +185,7 @@ export const ZH: Catalog = {
       `${name} — ${questions === 0 ? '还没有问题' : `${questions} 个问题`}，${when}忘记`,
     asked: (name, question) => `${name}，问过：“${question}”`,
     turn: (question, answer, by) => `${question} → ${answer}（${by}）`,
+    together: (question, pictures) => `${question}（同时关于 ${pictures} 张图片）`,
     inFile: '文件里有全部内容；以下是最新的。',
     fileTitle: '我在本频道记住的内容，最新的在前，括号内为保留到的时间：',
     forgotten: (count) => (count === 0 ? '没有可忘记的内容。' : `已忘记 ${count} 张图片。`),

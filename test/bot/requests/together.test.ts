@@ -76,6 +76,18 @@ describe('a question about several pictures', () => {
     assert.match(plain.content, /^> What do these pictures have in common/)
   })
 
+  it('is listed once by /memory and in the export, and counted with each of its pictures', async () => {
+    const kit = await demo.join('kit', { channel: 'memes' })
+    await kit.answerTo(await kit.say(`${mention} ${WHICH}`, hearts(), triangle()))
+    const { content } = await kit.slash('memory show')
+    assert.equal(content.split('→').length - 1, 1, content)
+    assert.ok(content.includes(EN.memory.together(WHICH, 2)), content)
+    assert.equal(content.split('— 1 question;').length - 1, 2, content)
+    const [file] = (await kit.slash('privacy export')).attachments
+    const exported = await (await fetch(file!.url)).text()
+    assert.equal(exported.split(JSON.stringify(WHICH)).length - 1, 1, exported)
+  })
+
   it('is described in detail where that is wanted, as long as the server lets it', async () => {
     const { model } = demo.bot
     const detail = 'Describe this picture in detail: what is in it, where, and what it looks like.'
