@@ -10,7 +10,14 @@
  * unencrypted values are read only while they are adopted (bot/store/encryption/adoption.ts).
  */
 
-import { createCipheriv, createDecipheriv, createHash, randomBytes } from 'node:crypto'
+import {
+  createCipheriv,
+  createDecipheriv,
+  createHash,
+  createSecretKey,
+  type KeyObject,
+  randomBytes,
+} from 'node:crypto'
 import { NAMESPACE } from '../backends/backend.ts'
 
 /** Length of a key. */
@@ -44,7 +51,8 @@ export type Encryption = {
 
 /** @param keys at least one, each of KEY_BYTES; the first one encrypts. */
 export function createEncryption(keys: readonly Uint8Array[]): Encryption {
-  const keysById = new Map(keys.map((key) => [idOf(key), key]))
+  // Objects of keys, because bytes are made into one each time, which takes as long as a record.
+  const keysById = new Map(keys.map((key) => [idOf(key), createSecretKey(key)]))
   const [keyId, key] = [...keysById][0] ?? []
   if (keyId === undefined || key === undefined) {
     throw new RangeError('expected at least one key, got none')
@@ -85,7 +93,7 @@ export function encryptedWith(text: string): string | undefined {
   return ENVELOPE.exec(text)?.[2]
 }
 
-function open(text: string, place: string, key: Uint8Array | undefined): string {
+function open(text: string, place: string, key: KeyObject | undefined): string {
   if (key === undefined) {
     throw new Error(`written with key ${encryptedWith(text)}, which is not known`)
   }

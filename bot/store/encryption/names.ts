@@ -3,7 +3,7 @@
  * encrypted store tags, and the secret parts of keys, are replaced by their HMAC-SHA256.
  */
 
-import { createHmac } from 'node:crypto'
+import { createHmac, createSecretKey, type KeyObject } from 'node:crypto'
 
 const KEY_PATTERN = /^[A-Za-z0-9_.:/-]{1,200}$/
 const PREFIX_PATTERN = /^[A-Za-z0-9_.:/-]{0,200}$/
@@ -14,11 +14,11 @@ const HIDDEN = 'hmac.'
 type Named = { readonly name: string; readonly readableKeyParts?: number }
 
 export class Names {
-  readonly #secret: Uint8Array | undefined
+  readonly #secret: KeyObject | undefined
 
   /** @param secret undefined: the store is not encrypted, and nothing is hidden. */
   constructor(secret: Uint8Array | undefined) {
-    this.#secret = secret
+    this.#secret = secret && createSecretKey(secret)
   }
 
   /** The name of a record. @throws {RangeError} if the key has other characters or is too long. */
