@@ -71,6 +71,7 @@ export class Find implements FindService {
       hits: hits.slice(0, MAX_HITS),
       count: byWords.count + hits.length - byWords.hits.length,
       no: byMeaning.no,
+      unseen: byMeaning.unseen,
     }
     return this.#pages.first(found, access, text)
   }

@@ -35,7 +35,7 @@ const MAX_SHOWN_WORDS = 100
 const MAX_ANSWERS = 1000
 const LIFE_MS = 15 * MINUTE_MS
 
-type Deps = { readonly client: Client; readonly searchable: SearchableRecords }
+type Deps = { readonly client: Client; readonly searchable: Pick<SearchableRecords, 'get'> }
 
 /** What an answer is about. */
 type Answer = {
@@ -46,6 +46,8 @@ type Answer = {
   readonly count: number
   /** Why it was not searched by what pictures show; null: it was. */
   readonly no: NoMeaning | null
+  /** Pictures that were searched by their words only, although others were searched by what they show. */
+  readonly unseen: number
 }
 
 export class FindPages {
@@ -60,7 +62,11 @@ export class FindPages {
     this.#deps = deps
   }
 
-  async first(answer: Answer, access: Access, text: Catalog): Promise<InteractionEditReplyOptions> {
+  async first(
+    answer: Answer,
+    access: Pick<Access, 'mayFind'>,
+    text: Catalog,
+  ): Promise<InteractionEditReplyOptions> {
     const key = randomBytes(12).toString('base64url')
     if (pagesOf(answer) > 1) {
       this.#answers.set(key, answer)
@@ -71,7 +77,7 @@ export class FindPages {
   /** @throws {InputError} `find/expired` if the pages are no longer in memory. */
   async pressed(
     { customId, user }: ButtonInteraction,
-    access: Access,
+    access: Pick<Access, 'mayFind'>,
     text: Catalog,
   ): Promise<InteractionEditReplyOptions> {
     const { key, page } = readFindCustomId(customId) ?? { key: '', page: 0 }
@@ -84,7 +90,7 @@ export class FindPages {
 
   async #message(answer: Answer, shown: Page): Promise<InteractionEditReplyOptions> {
     const { page, access, text } = shown
-    const { hits, words, no, count } = answer
+    const { hits, words, no, count, unseen } = answer
     const { find } = text
     const query = quoted(words, MAX_SHOWN_WORDS)
     const title =
@@ -109,6 +115,7 @@ export class FindPages {
     const notes = [
       ...(hits.length > 0 && lines.length === 0 ? [find.gone] : []),
       ...(isLast && count > hits.length ? [`-# ${find.more(count - hits.length)}`] : []),
+      ...(unseen > 0 && isLast ? [`-# ${find.unseen(unseen)}`] : []),
       ...noteOf(no, hits.length === 0, text),
     ]
     const content = [title, ...lines.map((line) => line.content), ...notes].join('\n')
@@ -151,7 +158,7 @@ type Page = {
   readonly key: string
   /** From 0. */
   readonly page: number
-  readonly access: Access
+  readonly access: Pick<Access, 'mayFind'>
   readonly text: Catalog
 }
 
@@ -173,6 +180,8 @@ function onlyWordsNote(
   switch (no.why) {
     case 'busy':
       return text.busy
+    case 'unseen':
+      return text.unseen
     case 'language':
       return text.language(no.languages)
     case 'words':

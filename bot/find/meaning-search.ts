@@ -31,13 +31,13 @@ const UNRANKED_WEIGHT = FITS / 2
 type Deps = {
   readonly client: Client
   readonly model: Pick<Model, 'matcher' | 'embedText' | 'match'>
-  readonly pictures: Pictures
+  readonly pictures: Pick<Pictures, 'source' | 'settle'>
   readonly searchable: SearchableRecords
 }
 
 /** Why pictures are not searched by what they show. */
 export type NoMeaning =
-  | { readonly why: 'no-matcher' | 'busy' }
+  | { readonly why: 'no-matcher' | 'busy' | 'unseen' }
   | { readonly why: 'language'; readonly languages: readonly string[] }
   | { readonly why: 'words'; readonly words: readonly string[] }
 
@@ -47,14 +47,19 @@ export type MeaningHit = Candidate & {
   readonly probability: number | null
 }
 
-export type MeaningResult = { readonly hits: readonly MeaningHit[]; readonly no: NoMeaning | null }
+export type MeaningResult = {
+  readonly hits: readonly MeaningHit[]
+  readonly no: NoMeaning | null
+  /** Pictures that the model has not looked at, where others were searched. */
+  readonly unseen: number
+}
 
 type Query = {
   readonly words: string
   readonly guildId: string
   /** Null: all channels. */
   readonly channelId: string | null
-  readonly access: Access
+  readonly access: Pick<Access, 'among'>
   readonly userId: string
 }
 
@@ -70,13 +75,13 @@ export class MeaningSearch {
     const { matcher } = this.#deps.model
     const no = noMeaning(matcher, query.words)
     if (matcher === null || no !== null) {
-      return { hits: [], no }
+      return withoutHits(no ?? { why: 'no-matcher' })
     }
     try {
       return await this.#search(query, spaceOf(matcher))
     } catch (error) {
       if (error instanceof InputError) {
-        return { hits: [], no: { why: 'busy' } }
+        return withoutHits({ why: 'busy' })
       }
       throw error
     }
@@ -89,16 +94,23 @@ export class MeaningSearch {
     const options: RequestOptions = { tenant: guildId, user: userId, deadline }
     const text = await model.embedText(words, options)
     const nearest = new Best(MAX_COMPARED)
+    let [seen, unseen] = [0, 0]
     for await (const index of searchable.loaded.partsOf(guildId, space)) {
       const channelIds = await query.access.among(index.channels, query.channelId)
       index.nearest(text, channelIds, nearest)
+      const count = index.count(channelIds)
+      seen += count.seen
+      unseen += count.unseen
+    }
+    if (seen === 0 && unseen > 0) {
+      return withoutHits({ why: 'unseen' })
     }
     const near = nearest.inOrder().map(({ key }) => key)
     const hits = await inTurn(await this.#compared(near, text), (one) =>
       this.#rank(one, words, options),
     )
     const fitting = hits.filter((hit) => hit !== null).toSorted((a, b) => b.score - a.score)
-    return { hits: fitting, no: null }
+    return { hits: fitting, no: null, unseen }
   }
 
   /** Compares the text with all vectors of each picture. @returns the best, the best first. */
@@ -153,6 +165,10 @@ export class MeaningSearch {
         : null // it cannot be downloaded any more
     }
   }
+}
+
+function withoutHits(no: NoMeaning): MeaningResult {
+  return { hits: [], no, unseen: 0 }
 }
 
 type Compared = { readonly key: string; readonly cosine: number }

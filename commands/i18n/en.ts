@@ -170,12 +170,16 @@ export const EN = {
     more: (count: number) => `${count} more; more words find fewer.`,
     shows: (percent: number) => `fits by ${percent} %`,
     mayShow: 'may fit; there was no time for a closer look',
+    unseen: (count: number) =>
+      `I looked at the words of ${many(count, 'picture')} only: I do not know what they show.`,
     gone: 'All of these are gone now.',
     previous: 'Previous page',
     next: 'Next page',
     onlyWords: {
       matcher: `I looked at the words in pictures only. To find what they show I need another model: ${PULL_MATCHER_COMMAND}, then ${MATCHER_SETTING}.`,
       busy: 'I looked at the words in pictures only; what they show I could not search just now.',
+      unseen:
+        'I looked at the words in pictures only: what they show I do not know, because they were posted before I had a model for that, or when I had no time.',
       language: (languages: readonly string[]) =>
         `I looked at the words in pictures only. ${onlyLanguagesEn({ languages, examples: [] })}`,
       words: (words: readonly string[]) =>

@@ -166,12 +166,15 @@ export const ZH: Catalog = {
     more: (count) => `还有 ${count} 张；字词多一些，结果就少一些。`,
     shows: (percent) => `符合程度 ${percent}%`,
     mayShow: '可能符合；没有时间细看',
+    unseen: (count) => `其中 ${count} 张图片我只查找了文字：不知道它们画了什么。`,
     gone: '这些图片现在都不在了。',
     previous: '上一页',
     next: '下一页',
     onlyWords: {
       matcher: `我只查找了图片里的文字。要按画面内容查找，我需要另一个模型：${PULL_MATCHER_COMMAND}，然后 ${MATCHER_SETTING}。`,
       busy: '我只查找了图片里的文字；现在无法按画面内容查找。',
+      unseen:
+        '我只查找了图片里的文字：这些图片发布时我还没有这样的模型，或没来得及看，所以不知道画面内容。',
       language: (languages) =>
         `我只查找了图片里的文字。${onlyLanguagesZh({ languages, examples: [] })}`,
       words: (words) =>

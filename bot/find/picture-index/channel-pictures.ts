@@ -41,6 +41,11 @@ export class ChannelPictures {
     return this.#signatures.byteLength + this.#means.byteLength + this.#textBytes
   }
 
+  /** Pictures without a mean. */
+  get unseen(): number {
+    return this.#hasMean.reduce((count, hasMean) => count + Number(!hasMean), 0)
+  }
+
   /** Adds a picture, or replaces it. A mean of another width than the others is left out. */
   set(row: PictureRow): void {
     const { key, text, mean } = row

@@ -86,6 +86,17 @@ export class PictureIndex {
     }
   }
 
+  /** How many pictures of these channels have a mean to be compared, and how many have none. */
+  count(channelIds: Iterable<string>): { readonly seen: number; readonly unseen: number } {
+    const counts = { seen: 0, unseen: 0 }
+    for (const channelId of channelIds) {
+      const { size = 0, unseen = 0 } = this.#channels.get(channelId) ?? {}
+      counts.seen += size - unseen
+      counts.unseen += unseen
+    }
+    return counts
+  }
+
   /** Adds the pictures of these channels with all words to the best ones. @returns how many there are. */
   findWords(scorer: WordScorer, channelIds: Iterable<string>, best: Best): number {
     let count = 0
