@@ -35,7 +35,7 @@ import {
 import { createPending, type Pending } from './pending.ts'
 import { type Priorities, Shares } from './shares.ts'
 
-/** A request that cannot be sent for this long is told so. */
+/** A request that cannot be sent for this long fails. */
 const UNREACHABLE_AFTER_MS = 15_000
 const RETRY_MS = 250
 const LOOK_EVERY_MS = 1000
@@ -55,6 +55,8 @@ export type QueueBackendOptions = {
   readonly log: Logger
   /** Requests of all bots that may wait. Default: 64 for each host. */
   readonly queueLimit?: number | undefined
+  /** How long Redis may be away before requests fail; milliseconds, 15,000 by default. Tests wait for less. */
+  readonly unreachableAfterMs?: number | undefined
 }
 
 export class QueueBackend implements InferenceBackend {
@@ -210,8 +212,9 @@ export class QueueBackend implements InferenceBackend {
   /** Retries until Redis is there again. @throws {InputError} if that takes too long. */
   async #persist(work: () => Promise<void>): Promise<void> {
     const done = new AbortController()
-    const late = delay(UNREACHABLE_AFTER_MS, null, { signal: done.signal }).then(() => {
-      throw new InputError('queue/unreachable')
+    const { log, unreachableAfterMs = UNREACHABLE_AFTER_MS } = this.#options
+    const late = delay(unreachableAfterMs, null, { signal: done.signal }).then(() => {
+      throw new InputError('host/unavailable')
     })
     late.catch(() => {}) // awaited in each attempt
     try {
@@ -226,7 +229,7 @@ export class QueueBackend implements InferenceBackend {
           if (error instanceof Error && error.message.startsWith('OOM')) {
             throw new InputError('queue/full', null, { cause: error })
           }
-          this.#options.log.debug({ err: error }, 'the queue is away')
+          log.debug({ err: error }, 'the queue is away')
           await Promise.race([delay(RETRY_MS), late])
         }
       }

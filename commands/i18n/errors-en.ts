@@ -138,8 +138,6 @@ export const ERRORS_EN: ErrorSentences = {
   'score/long-answer': 'An answer to score is too long for the model.',
   'generation/settings': ({ problems }) => problems.map(settingProblem).join(' '),
   'queue/full': 'Too many people are asking just now. Please try again in a moment.',
-  'queue/unreachable':
-    'The machines that look at pictures cannot be reached just now. Please try again in a moment.',
   'queue/given-up':
     'Two machines in a row failed while they worked on this, so it was stopped. Please try again later.',
   'queue/deadline': 'That took too long, so it was given up. Please try again.',

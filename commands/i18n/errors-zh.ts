@@ -129,7 +129,6 @@ export const ERRORS_ZH: ErrorSentences = {
   'score/long-answer': '有一个要评分的答案对模型来说太长了。',
   'generation/settings': ({ problems }) => problems.map(settingProblem).join(''),
   'queue/full': '现在提问的人太多，请一分钟后再试。',
-  'queue/unreachable': '暂时连不上看图的机器，请稍后再试。',
   'queue/given-up': '处理时接连有两台机器出了故障，所以停下了。请过一会儿再试。',
   'queue/deadline': '用时太久，我只好停下。请再试一次。',
   'host/unavailable': '暂时无法连接到模型，请一分钟后再试。',

@@ -44,12 +44,10 @@ declare module '../../config/errors.ts' {
     'queue/full': NoParams
     /** The request's deadline passed before its answer was there. */
     'queue/deadline': NoParams
-    /** None of the hosts of a model that is on other machines answers. */
+    /** The model is on other machines, and none of them, or not their queue, can be reached. */
     'host/unavailable': NoParams
     /** Such a host says that the request is wrong. */
     'host/rejected': NoParams
-    /** The machines that run the model cannot be reached. */
-    'queue/unreachable': NoParams
     /** Two machines ended while they worked on the request. */
     'queue/given-up': NoParams
   }

@@ -81,7 +81,6 @@ const SAMPLES: Samples = {
   'queue/deadline': null,
   'host/unavailable': null,
   'host/rejected': null,
-  'queue/unreachable': null,
   'queue/given-up': null,
   'image/none-here': null,
   'image/none-sent': null,

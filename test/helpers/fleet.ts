@@ -46,9 +46,9 @@ export async function startHost(
 export function openFromQueue(
   url: string,
   keys: readonly Uint8Array[] = [FLEET_KEY],
-  queueLimit?: number,
+  options: Parameters<typeof openQueueModel>[1] = {},
 ): Promise<Model> {
-  return openQueueModel({ url, keys, log }, { queueLimit })
+  return openQueueModel({ url, keys, log }, options)
 }
 
 /** A request that a test answers by hand. */

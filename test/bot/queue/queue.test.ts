@@ -4,12 +4,15 @@ import assert from 'node:assert/strict'
 import { readFileSync } from 'node:fs'
 import path from 'node:path'
 import { after, before, describe, it, type TestContext } from 'node:test'
+import { createClient } from '@redis/client'
+import { createNodeRedisClient, UnrecoverableError, Worker } from 'bullmq'
+import { PREFIX } from '../../../bot/queue/keys.ts'
 import { InputError } from '../../../config/errors.ts'
 import type { InferenceBackend } from '../../../inference/backends/backend.ts'
 import { WorkerCrashError } from '../../../inference/contract/errors.ts'
 import type { Model, Step } from '../../../inference/contract/types.ts'
 import { createModel, openBackends } from '../../../inference/model.ts'
-import { type Database, startRedis, WITH_REDIS } from '../../helpers/databases.ts'
+import { type Database, freePort, startRedis, WITH_REDIS } from '../../helpers/databases.ts'
 import { heldBackend, openFromQueue, plainAnswer, startHost, until } from '../../helpers/fleet.ts'
 import { packageFor } from '../../helpers/packages.ts'
 import { FIXTURES, loadParity } from '../../helpers/parity.ts'
@@ -17,6 +20,10 @@ import { FIXTURES, loadParity } from '../../helpers/parity.ts'
 const image = readFileSync(path.join(FIXTURES, loadParity('base').image))
 type HostArguments = DropFirst<Parameters<typeof startHost>>
 type DropFirst<All extends unknown[]> = All extends [unknown, ...infer Rest] ? Rest : never
+
+async function giveUp(): Promise<never> {
+  throw new UnrecoverableError('job stalled more than allowable limit')
+}
 
 const LONG = { beams: 1, maxNewTokens: 20, minNewTokens: 20 }
 
@@ -44,7 +51,7 @@ describe('the model behind a queue', WITH_REDIS, () => {
   }
   /** The model of a bot, closed after the test. */
   const modelFor = async (test: TestContext, queueLimit?: number) => {
-    const model = await openFromQueue(redis.url, undefined, queueLimit)
+    const model = await openFromQueue(redis.url, undefined, { queueLimit })
     test.after(() => model.close())
     return model
   }
@@ -186,6 +193,45 @@ describe('the model behind a queue', WITH_REDIS, () => {
     await until(() => held.length === 2)
     held[1]?.answer.reject(new WorkerCrashError('it ended again'))
     await assert.rejects(answer, { message: 'it ended again' })
+  })
+
+  it('says so when two hosts in a row ended while they worked on a request', async (test) => {
+    const model = await modelFor(test)
+    const answer = model.describe(image)
+    // Instead of two hosts that are killed: what BullMQ then writes, by the worker of another program.
+    const client = await createClient({ url: redis.url }).connect()
+    const connection = createNodeRedisClient(client)
+    const worker = new Worker('awaited', giveUp, { connection, prefix: PREFIX })
+    test.after(async () => {
+      await worker.close()
+      client.destroy()
+    })
+    await assert.rejects(answer, { code: 'queue/given-up' })
+  })
+
+  it('says so when Redis is away for long, and answers once it is back', async (test) => {
+    const port = await freePort()
+    const own = await startRedis(port)
+    const [host, model] = await Promise.all([
+      startHost(own.url, backend),
+      openFromQueue(own.url, undefined, { unreachableAfterMs: 300 }),
+    ])
+    test.after(async () => {
+      await model.close()
+      await host.stop()
+      await again.stop()
+    })
+    await model.describe(image, LONG)
+    await own.stop()
+    await assert.rejects(model.describe(image, LONG), { code: 'host/unavailable' })
+    const again = await startRedis(port)
+    await until(async () => {
+      const answer = model.describe(image, LONG)
+      return answer.then(
+        ({ tokenIds }) => tokenIds.length === 20,
+        (error: unknown) => !(error instanceof InputError && error.code === 'host/unavailable'),
+      )
+    })
   })
 
   it('refuses more requests than may wait', async (test) => {

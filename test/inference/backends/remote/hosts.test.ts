@@ -3,7 +3,9 @@
 import assert from 'node:assert/strict'
 import { readFileSync } from 'node:fs'
 import path from 'node:path'
-import { describe, it } from 'node:test'
+import type { ServerResponse } from 'node:http'
+import { once } from 'node:events'
+import { afterEach, describe, it } from 'node:test'
 import { ConfigError } from '../../../../config/errors.ts'
 import type { HostEvent } from '../../../../inference/contract/options.ts'
 import type { Model } from '../../../../inference/contract/types.ts'
@@ -82,10 +84,49 @@ const FAILURES: Readonly<Record<string, NonNullable<Script[string]>>> = {
     response.writeHead(307, { location: 'http://169.254.169.254/latest/meta-data' }).end()
   },
   'is full': (response) => sendJson(response, { error: { message: 'full' } }, 503),
+  'sends an event without an end': (response) => {
+    response.writeHead(200, { 'content-type': 'text/event-stream' })
+    void writeWithoutEnd(response, 'data: ')
+  },
+  'sends a stream without an end': (response) => {
+    response.writeHead(200, { 'content-type': 'text/event-stream' })
+    void writeWithoutEnd(response, '', `: ${' '.repeat(1000)}\n`)
+  },
+  'explains an error without an end': (response) => {
+    response.writeHead(500)
+    void writeWithoutEnd(response, '{"error": {"message": "')
+  },
   'sends an error in its stream': (response) => {
     sendEvents(response, [{ error: { message: 'out of memory', code: 500 } }])
   },
 }
+
+/** The most bytes that a host sends of an answer that does not end: above every limit of the bot. */
+const WITHOUT_END = 200 * 2 ** 20
+
+/** Writes until the client leaves, and makes the test fail if it does not leave. */
+async function writeWithoutEnd(
+  response: ServerResponse,
+  start: string,
+  piece = ' '.repeat(1000),
+): Promise<void> {
+  const chunk = Buffer.from(piece.repeat(1000))
+  response.write(start)
+  let bytes = 0
+  while (!response.destroyed && bytes < WITHOUT_END) {
+    bytes += chunk.length
+    if (!response.write(chunk)) {
+      await Promise.race([once(response, 'drain'), once(response, 'close')])
+    }
+  }
+  endless.push(bytes)
+}
+
+const endless: number[] = []
+afterEach(() => {
+  const most = Math.max(0, ...endless.splice(0))
+  assert.ok(most < WITHOUT_END, `${most} bytes were read of an answer without an end`)
+})
 
 describe('a request to a host that fails before its first token', () => {
   for (const [how, act] of Object.entries(FAILURES)) {
@@ -212,6 +253,25 @@ describe('the checks of hosts', () => {
       openServedModel({ addresses, ...about }),
       (error) => error instanceof ConfigError && error.problems.length === 2,
     )
+  })
+
+  it('refuse one whose list of models does not end', async () => {
+    const server = await scriptServer({
+      'GET /v1/models': (response) => {
+        response.writeHead(200, { 'content-type': 'application/json' })
+        void writeWithoutEnd(response, '{"data": [')
+      },
+    })
+    try {
+      const addresses = [{ base: server.url, key: undefined }]
+      await assert.rejects(
+        openServedModel({ addresses, model: undefined, silenceMs: 1000 }),
+        (error) =>
+          error instanceof ConfigError && /answers with over 16777216 bytes/.test(error.message),
+      )
+    } finally {
+      await server.close()
+    }
   })
 
   it('send the key, and say nothing of it where it is wrong', async () => {
