@@ -8,6 +8,7 @@ import { runDescribeBench } from './full-size/describe.ts'
 import { runFindBench } from './find/find.ts'
 import { runFleetBench } from './fleet/fleet.ts'
 import { runFollowUpBench } from './full-size/follow-up.ts'
+import { runGpuBench } from './gpu/gpu.ts'
 import { runKillsBench } from './soak/kills.ts'
 import { runLimitsBench } from './full-size/limits.ts'
 import { runMemoryBench } from './full-size/memory.ts'
@@ -51,6 +52,15 @@ With the demo model, the small checkpoints, or no model at all:
               and 4 workers, and simulated waits for up to 64 with the rates of throughput; needs Redis
                 --requests N         default 200
                 --only simulation    measures nothing
+                --only chaos         three bots with a shard each, three workers and Redis, all through
+                                     the loopback Discord, while workers are killed, hang and are slow
+                                     and Redis restarts: is each interaction answered once, or told why
+                --interactions N     of chaos; default 3000
+                --rate N             interactions a second; default 5
+                --every N            seconds between two troubles; default 6
+  gpu         a model on the GPU of this machine: time of a description, descriptions a minute of 1, 4
+              and 16 people; says so where there is none, and measures nothing
+                --model NAME|DIR     a package in fp16 or fp32; default demo
   kills       the bot is killed at random moments while people use it: is every accepted request
               answered or told, once; half an hour
                 --kills N            default 200
@@ -134,6 +144,7 @@ const BENCHES: Readonly<Record<string, (args: readonly string[]) => Promise<void
   domain: runDomainBench,
   find: runFindBench,
   fleet: runFleetBench,
+  gpu: runGpuBench,
   'follow-up': runFollowUpBench,
   kills: runKillsBench,
   limits: runLimitsBench,

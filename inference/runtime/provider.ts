@@ -95,8 +95,8 @@ export function whyNoDevice(device: Device, cause: unknown): string | null {
   }
   if (device === 'cuda' && /providers_cuda|providers_shared|cuda|not supported/i.test(text)) {
     return (
-      'PROVIDER=cuda does not start: it needs an NVIDIA driver, CUDA 12 and the provider that ' +
-      'onnxruntime-node downloads when its install script may run. Use PROVIDER=cpu or webgpu.'
+      'PROVIDER=cuda does not start: it needs an NVIDIA driver, CUDA 12 and libraries that ' +
+      '"npm run gpu" downloads; it says what is missing. Use PROVIDER=cpu or webgpu.'
     )
   }
   return null

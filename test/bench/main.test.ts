@@ -21,4 +21,15 @@ describe('npm run bench', () => {
     assert.equal(stderr, "Unknown option '--kils'.\nnpm run bench -- --help lists the options.\n")
     assert.equal(status, 2)
   })
+
+  it('measures nothing of a GPU where there is none, and says so', () => {
+    const hidden = { PATH: '/nowhere', CUDA_VISIBLE_DEVICES: '', VK_DRIVER_FILES: '/dev/null' }
+    const { status, stdout } = spawnSync(process.execPath, [MAIN, 'gpu'], {
+      encoding: 'utf8',
+      env: hidden,
+    })
+    assert.match(stdout, /^nvidia-smi is not installed/)
+    assert.match(stdout, /No GPU is at hand .*: nothing was measured\.\n$/)
+    assert.equal(status, 0)
+  })
 })
