@@ -19,6 +19,7 @@ import { FIXTURES } from '../../test/helpers/parity.ts'
 import { createRandom } from '../report/random.ts'
 import { newestResult, writeResults } from '../report/results.ts'
 import { formatTable } from '../report/tally.ts'
+import { type ChaosOptions, measureChaos } from './chaos.ts'
 import { type Rate, rateOf, simulate } from './simulation.ts'
 
 const ROOT = path.join(import.meta.dirname, '..', '..')
@@ -44,14 +45,37 @@ type Numbers = { readonly p50Ms: number; readonly p99Ms: number; readonly tokens
 export async function runFleetBench(args: readonly string[]): Promise<void> {
   const { values } = parseArgs({
     args: [...args],
-    options: { requests: { type: 'string', default: '200' }, only: { type: 'string' } },
+    options: {
+      requests: { type: 'string', default: '200' },
+      interactions: { type: 'string', default: '3000' },
+      rate: { type: 'string', default: '5' },
+      every: { type: 'string', default: '6' },
+      only: { type: 'string' },
+    },
   })
+  if (values.only === 'chaos') {
+    const [interactions = 0, rate = 0, every = 0] = [
+      values.interactions,
+      values.rate,
+      values.every,
+    ].map(Number)
+    return runChaos({ interactions, rate, every })
+  }
   const requests = Number(values.requests)
   const load = loadavg()[0]
   const measured = values.only === 'simulation' ? {} : await measure(requests)
   const simulated = simulateAll()
   print(simulated)
   writeResults('fleet', { load, ...measured, simulated })
+}
+
+async function runChaos(options: ChaosOptions): Promise<void> {
+  if (!Object.values(options).every((value) => value > 0)) {
+    throw new RangeError('--interactions, --rate and --every are numbers above 0.')
+  }
+  const results = { load: loadavg()[0], ...(await measureChaos(options)) }
+  process.stdout.write(`${JSON.stringify(results, null, 2)}\n`)
+  writeResults('chaos', results)
 }
 
 async function measure(requests: number) {

@@ -1,6 +1,6 @@
 /** The jobs of BullMQ: names and priorities of requests, and nothing of what is asked. */
 
-import { createNodeRedisClient, Job, Queue } from 'bullmq'
+import { createNodeRedisClient, ErrorCode, Job, Queue } from 'bullmq'
 import type { Logger } from 'pino'
 import { detached } from '../operations/detached.ts'
 import type { QueueConnection } from './connection.ts'
@@ -63,10 +63,18 @@ export class JobQueues {
     await this.#queueOf(queue).remove(id)
   }
 
+  /** Does nothing while Redis is away: only the order depends on it. */
   changePriority(queue: QueueName, id: string, priority: number): void {
+    if (!this.#connection.isReady) {
+      return
+    }
     detached(this.#log, 'the order of requests could not be changed', async () => {
       const job = await Job.fromId(this.#queueOf(queue), id)
-      await job?.changePriority({ priority })
+      await job?.changePriority({ priority }).catch((error: unknown) => {
+        if (!isGone(error)) {
+          throw error
+        }
+      })
     })
   }
 
@@ -98,4 +106,9 @@ export class JobQueues {
     }
     return queue
   }
+}
+
+/** Whether BullMQ says that there is no such job: it was answered meanwhile. */
+function isGone(error: unknown): boolean {
+  return error instanceof Error && 'code' in error && error.code === ErrorCode.JobNotExist
 }
