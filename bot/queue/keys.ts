@@ -21,6 +21,10 @@ export const QUEUE_OF: Readonly<Record<Urgency, QueueName>> = {
 
 /** A request and its picture, sealed; it expires at the request's deadline. */
 export const requestKey = (id: string) => `${PREFIX}:request:${id}`
+/** What a host computed from a picture alone, sealed. @param name that only the key gives. */
+export const featuresKey = (name: string) => `${PREFIX}:features:${name}`
+/** Sorted set of those keys, by the time when they were written; milliseconds since 1970. */
+export const FEATURES = `${PREFIX}:features`
 /** Stream of what hosts tell a bot, sealed. It is there while the bot is. */
 export const answersKey = (bot: string) => `${PREFIX}:answers:${bot}`
 /** Stream of what bots tell all hosts, sealed. */

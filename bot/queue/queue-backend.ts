@@ -33,6 +33,7 @@ import {
   withFiles,
 } from './messages/messages.ts'
 import { createPending, type Pending } from './pending.ts'
+import { SharedFeatures } from './shared-features.ts'
 import { type Priorities, Shares } from './shares.ts'
 
 /** A request that cannot be sent for this long fails. */
@@ -65,6 +66,7 @@ export class QueueBackend implements InferenceBackend {
   readonly #options: QueueBackendOptions
   readonly #jobs: JobQueues
   readonly #answers: AnswerStream
+  readonly #shared: SharedFeatures
   readonly #shares = new Shares()
   readonly #pending = new Map<string, Pending>()
   readonly #timers: readonly NodeJS.Timeout[]
@@ -72,9 +74,10 @@ export class QueueBackend implements InferenceBackend {
   #hosts = 0
   #closed = false
 
-  private constructor(queue: SealedQueue, { card }: Cards, options: QueueBackendOptions) {
+  private constructor(queue: SealedQueue, cards: Cards, options: QueueBackendOptions) {
     const { log } = options
-    this.card = card
+    this.card = cards.card
+    this.#shared = new SharedFeatures(queue, cards, { log })
     this.#queue = queue
     this.#options = options
     this.#jobs = new JobQueues(queue.connection, log)
@@ -141,7 +144,10 @@ export class QueueBackend implements InferenceBackend {
 
   async forget(keys: readonly string[]): Promise<void> {
     if (keys.length > 0 && !this.#closed) {
-      await this.#persist(() => this.#tellHosts({ type: 'forget', keys: [...keys] }))
+      await this.#persist(async () => {
+        await this.#shared.forget(keys)
+        await this.#tellHosts({ type: 'forget', keys: [...keys] })
+      })
     }
   }
 

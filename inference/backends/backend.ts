@@ -3,6 +3,7 @@
  * implementation in this process, bot/queue/ that on other machines.
  */
 
+import type { CachedImage } from '../engine/feature-cache.ts'
 import type { EngineRequest, EngineResults } from '../contract/requests.ts'
 import type { AnyCard } from '../package/model-card.ts'
 import type { Claim, ModelStats, Step } from '../contract/types.ts'
@@ -48,6 +49,14 @@ export interface InferenceBackend {
   ): Promise<Outcome<Kind>>
   /** Deletes what was computed from pictures. @param keys SHA-256 of each file, hexadecimal. */
   forget(keys: readonly string[]): Promise<void>
+  /**
+   * What is cached of pictures, for other hosts of this model; absent: nothing is to be shared.
+   *
+   * @param keys SHA-256 of each file, hexadecimal.
+   */
+  cached?(keys: readonly string[]): Promise<readonly CachedImage[]>
+  /** Caches what another host of this model computed. */
+  take?(entries: readonly CachedImage[]): void
   /** The counters as of the last run; null before there are any. */
   stats(): ModelStats | null
   /** Waits for the run in flight and rejects what still waits. */

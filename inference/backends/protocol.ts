@@ -8,6 +8,7 @@
 import { DETAILS } from '../image/tiles.ts'
 import { z } from 'zod'
 import { PROVIDERS } from '../../config/environment.ts'
+import type { CachedImage } from '../engine/feature-cache.ts'
 import type { EngineOptions } from '../contract/options.ts'
 import type { EngineRequest, EngineResults } from '../contract/requests.ts'
 import { VERDICTS } from '../domain/judgment.ts'
@@ -112,6 +113,22 @@ export const requestSchema: z.ZodType<EngineRequest> = z.discriminatedUnion('kin
   z.object({ kind: z.literal('embed-text'), text: z.string() }),
 ])
 
+const tensor = z.object({
+  data: z.instanceof(Float32Array),
+  shape: z.tuple([count, count]),
+  grid: z.object({ rows: count, columns: count }).exactOptional(),
+})
+export const cachedImagesSchema: z.ZodType<readonly CachedImage[]> = z.array(
+  z.object({
+    key: z.string(),
+    data: z.object({
+      features: tensor.nullable(),
+      tokens: tensor.nullable(),
+      distance: number.nullable(),
+    }),
+  }),
+)
+
 export const claimSchema: z.ZodType<Claim> = z.object({
   urgency: z.enum(URGENCIES),
   tenant: z.string(),
@@ -132,6 +149,10 @@ export const toThreadSchema = z.discriminatedUnion('type', [
   z.object({ type: z.literal('cancel'), id }),
   /** Deletes what was computed from pictures. */
   z.object({ type: z.literal('forget'), id, keys: strings }),
+  /** Asks for what is cached of pictures. */
+  z.object({ type: z.literal('cached'), id, keys: strings }),
+  /** Caches what another host computed. */
+  z.object({ type: z.literal('take'), id, entries: cachedImagesSchema }),
   z.object({ type: z.literal('close') }),
 ])
 export type ToThread = z.infer<typeof toThreadSchema>
@@ -214,6 +235,7 @@ export const fromThreadSchema = z.discriminatedUnion('type', [
   /** These pictures are not here: the request is to be sent again with their files. */
   z.object({ type: z.literal('missing'), id, keys: strings }),
   z.object({ type: z.literal('forgotten'), id }),
+  z.object({ type: z.literal('cached'), id, entries: cachedImagesSchema }),
   z.object({ type: z.literal('error'), id, error: plainErrorSchema }),
   /** Nothing runs any more and the thread may end. */
   z.object({ type: z.literal('closed') }),

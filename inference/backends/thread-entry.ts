@@ -15,9 +15,7 @@ const requestId = z.object({ id: z.int() })
 
 /** Opens the model and answers requests until told to close. */
 export async function serve(port: MessagePort, data: ThreadData): Promise<void> {
-  const post = (message: FromThread) => {
-    port.postMessage(message)
-  }
+  const post = (message: FromThread) => port.postMessage(message)
   let engine: Engine
   try {
     engine = await openEngine(data.folder, data.options)
@@ -66,12 +64,27 @@ export async function serve(port: MessagePort, data: ThreadData): Promise<void> 
       engine.cancel(message.id)
     } else if (message.type === 'forget') {
       forget(message).catch(endThread)
-    } else {
+    } else if (message.type === 'close') {
       close().catch(endThread)
+    } else {
+      shareFeatures(engine, message, post)
     }
   })
   postStats() // known by the time the model is
   post({ type: 'ready', card: engine.card })
+}
+
+/** Gives and takes what was computed of pictures. */
+function shareFeatures(
+  engine: Engine,
+  message: Extract<ToThread, { readonly type: 'cached' | 'take' }>,
+  post: (message: FromThread) => void,
+): void {
+  if (message.type === 'take') {
+    engine.images.take(message.entries)
+  } else {
+    post({ type: 'cached', id: message.id, entries: engine.images.cached(message.keys) })
+  }
 }
 
 if (parentPort) {

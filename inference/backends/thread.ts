@@ -9,6 +9,7 @@ import { Worker } from 'node:worker_threads'
 import { fromPlainError } from '../../config/plain-error.ts'
 import { WorkerCrashError } from '../contract/errors.ts'
 import { imagesOf } from '../contract/requests.ts'
+import type { CachedImage } from '../engine/feature-cache.ts'
 import type { ModelCard } from '../package/model-card.ts'
 import type { ModelStats } from '../contract/types.ts'
 import type { Call, InferenceBackend, Outcome, RequestKind, RequestOf } from './backend.ts'
@@ -73,6 +74,16 @@ class ThreadBackend implements InferenceBackend {
     }
   }
 
+  async cached(keys: readonly string[]): Promise<readonly CachedImage[]> {
+    return this.#closed ? [] : this.#thread.cached(keys)
+  }
+
+  take(entries: readonly CachedImage[]): void {
+    if (!this.#closed) {
+      this.#thread.take(entries)
+    }
+  }
+
   stats(): ModelStats | null {
     return this.#thread.stats
   }
@@ -102,6 +113,7 @@ class InferenceThread {
   readonly #exited = Promise.withResolvers<void>()
   readonly #pending = new Map<number, Pending>()
   readonly #forgetting = new Map<number, PromiseWithResolvers<void>>()
+  readonly #asked = new Map<number, (entries: readonly CachedImage[]) => void>()
   #nextId = 1
 
   constructor(data: ThreadData, file: URL) {
@@ -202,6 +214,26 @@ class InferenceThread {
     }
   }
 
+  /** @returns nothing where the thread has ended. */
+  async cached(keys: readonly string[]): Promise<readonly CachedImage[]> {
+    if (this.ended) {
+      return []
+    }
+    const id = this.#nextId++
+    const { promise, resolve } = Promise.withResolvers<readonly CachedImage[]>()
+    this.#asked.set(id, resolve)
+    try {
+      this.#send({ type: 'cached', id, keys })
+      return await Promise.race([promise, this.#exited.promise.then(() => [])])
+    } finally {
+      this.#asked.delete(id)
+    }
+  }
+
+  take(entries: readonly CachedImage[]): void {
+    this.#send({ type: 'take', id: this.#nextId++, entries })
+  }
+
   async close(): Promise<void> {
     await this.opened.catch(() => {})
     this.ended = true
@@ -213,6 +245,10 @@ class InferenceThread {
   #receive(message: Extract<FromThread, { readonly id: number }>): void {
     if (message.type === 'forgotten') {
       this.#forgetting.get(message.id)?.resolve()
+      return
+    }
+    if (message.type === 'cached') {
+      this.#asked.get(message.id)?.(message.entries)
       return
     }
     const pending = this.#pending.get(message.id) // absent once aborted

@@ -40,6 +40,8 @@ export type Engine = {
    * of every text.
    */
   forget(keys: readonly string[]): Promise<void>
+  /** What was computed from pictures alone, for and from other hosts of this model. */
+  readonly images: Pick<Images, 'cached' | 'take'>
   stats(): ModelStats
   /** Cancels everything, waits for the run in flight and frees the sessions. */
   close(): Promise<void>
@@ -107,6 +109,7 @@ async function openWith(
       beside?.forgetTexts()
       await scheduler.forget(keys)
     },
+    images,
     stats: () => ({
       device: placement.device,
       ...scheduler.counts(),

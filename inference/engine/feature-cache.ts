@@ -22,6 +22,13 @@ export type ImageData = {
   readonly distance: number | null
 }
 
+/** An entry of the cache, as hosts of the same model give it to each other. */
+export type CachedImage = {
+  /** As in engine/images.ts: of the file, and of the detail. */
+  readonly key: string
+  readonly data: ImageData
+}
+
 export class FeatureCache {
   readonly #entries: LRUCache<string, ImageData>
 

@@ -4,7 +4,7 @@
  */
 
 import type { Pixels } from '../families/common/runner.ts'
-import type { FeatureCache, ImageData } from './feature-cache.ts'
+import type { CachedImage, FeatureCache, ImageData } from './feature-cache.ts'
 import type { EncodeTimings, ModelStats } from '../contract/types.ts'
 import type { EngineImage } from '../contract/requests.ts'
 import { type Detail, DETAILS } from '../image/tiles.ts'
@@ -128,12 +128,29 @@ export class Images {
 
   /** Deletes what was computed from pictures; what is being computed will not be cached. */
   forget(keys: readonly string[]): void {
-    for (const key of keys.flatMap((file) => DETAILS.map((detail) => keyOf(file, detail)))) {
+    for (const key of keysOf(keys)) {
       this.#cache.delete(key)
       const live = this.#live.get(key)
       if (live) {
         live.cacheable = false
         this.#live.delete(key)
+      }
+    }
+  }
+
+  /** What is cached of files, of every detail. */
+  cached(files: readonly string[]): CachedImage[] {
+    return keysOf(files).flatMap((key) => {
+      const data = this.#cache.get(key)
+      return data === undefined ? [] : [{ key, data }]
+    })
+  }
+
+  /** Caches what another host computed. */
+  take(entries: readonly CachedImage[]): void {
+    for (const { key, data } of entries) {
+      if (!this.#live.has(key)) {
+        this.#cache.set(key, data)
       }
     }
   }
@@ -165,6 +182,10 @@ export function takeEncoded(image: LiveImage): EncodedImage | null {
 /** What was computed from a picture depends on its detail; after the colon, as `forget` of the sequences expects. */
 function keyOf(file: string, detail: Detail = 'auto'): string {
   return detail === 'auto' ? file : `${file}:${detail}`
+}
+
+function keysOf(files: readonly string[]): string[] {
+  return files.flatMap((file) => DETAILS.map((detail) => keyOf(file, detail)))
 }
 
 function liveImage(

@@ -12,7 +12,7 @@ import type {
   RequestKind,
   RequestOf,
 } from '../../../inference/backends/backend.ts'
-import type { EngineRequest } from '../../../inference/contract/requests.ts'
+import { type EngineRequest, imagesOf } from '../../../inference/contract/requests.ts'
 import type { OpenBackends } from '../../../inference/model.ts'
 import type { SealedQueue } from '../hosts.ts'
 import { answersKey, requestKey } from '../keys.ts'
@@ -24,6 +24,7 @@ import {
   unpack,
   withFiles,
 } from '../messages/messages.ts'
+import type { SharedFeatures } from '../shared-features.ts'
 import { StepBatches } from './step-batches.ts'
 
 /** The request is to go to another host: this one stops. */
@@ -42,6 +43,7 @@ const RETRY_MS = 500
 export type HostJobDeps = {
   readonly queue: SealedQueue
   readonly model: OpenBackends
+  readonly shared: SharedFeatures
   /** Called with each sign that the model works. */
   readonly alive: () => void
 }
@@ -82,7 +84,7 @@ export async function carryOut(
     },
   }
   try {
-    const message = await answerOf(deps.model, id, { queued, files, call })
+    const message = await answerOf(deps, id, { queued, files, call })
     await steps.close()
     await send(message)
   } catch (error) {
@@ -120,16 +122,17 @@ async function receive({ connection, sealer }: SealedQueue, id: string) {
 }
 
 async function answerOf(
-  { backend, matching }: OpenBackends,
+  { model: { backend, matching }, shared }: HostJobDeps,
   id: string,
   { queued, files, call }: { queued: QueuedRequest; files: Uint8Array; call: Call },
 ): Promise<AnswerMessage> {
   const { request } = queued
-  const outcome = await submit(
-    placeOf(request.kind, backend, matching?.backend),
-    requestOf(queued, files),
-    call,
-  )
+  const place = placeOf(request.kind, backend, matching?.backend)
+  const keys =
+    place === backend && request.kind !== 'read' ? imagesOf(request).map(({ key }) => key) : []
+  await shared.load(keys)
+  const outcome = await submit(place, requestOf(queued, files), call)
+  shared.store(keys)
   return outcome.kind === 'missing'
     ? { type: 'missing', id, keys: outcome.keys }
     : { type: 'result', id, result: outcome.result }

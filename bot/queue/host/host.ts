@@ -24,6 +24,7 @@ import {
   withdrawReport,
   writeCards,
 } from '../hosts.ts'
+import { SharedFeatures } from '../shared-features.ts'
 import { CONTROL, PREFIX, type QueueName, QUEUES } from '../keys.ts'
 import { type Cards, type ControlMessage, controlSchema, unpack } from '../messages/messages.ts'
 
@@ -54,6 +55,7 @@ export class Host {
   readonly #options: HostOptions
   readonly #id = randomUUID()
   readonly #cards: Cards
+  readonly #shared: SharedFeatures
   readonly #workers: readonly Worker[]
   readonly #running = new Map<string, AbortController>()
   readonly #ended = new AbortController()
@@ -67,6 +69,7 @@ export class Host {
     const { sequences, log, queue } = options
     this.#options = options
     this.#cards = cards
+    this.#shared = new SharedFeatures(queue, cards, { backend: options.model.backend, log })
     const places: Readonly<Record<QueueName, number>> = {
       awaited: sequences + 2,
       background: Math.max(1, Math.floor(sequences / 2)),
@@ -135,6 +138,7 @@ export class Host {
       work.abort(new HandedBackError('the host stops'))
     }
     await Promise.all(this.#workers.map((worker) => worker.close()))
+    await this.#shared.settle()
     this.#ended.abort()
     await this.#control
     await withdrawReport(this.#options.queue, this.#id)
@@ -153,7 +157,7 @@ export class Host {
     const { queue, model } = this.#options
     const alive = () => (this.#aliveAt = Date.now())
     try {
-      await carryOut({ queue, model, alive }, job, token, work)
+      await carryOut({ queue, model, alive, shared: this.#shared }, job, token, work)
     } finally {
       this.#running.delete(id)
     }
@@ -199,5 +203,6 @@ export class Host {
     const { backend, matching } = this.#options.model
     const places = new Set([backend, ...(matching === null ? [] : [matching.backend])])
     await Promise.all([...places].map((place) => place.forget(message.keys)))
+    await this.#shared.forget(message.keys)
   }
 }

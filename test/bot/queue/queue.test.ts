@@ -1,6 +1,7 @@
 /** Requests on their way through a real Redis to hosts, and back. */
 
 import assert from 'node:assert/strict'
+import { createHash } from 'node:crypto'
 import { readFileSync } from 'node:fs'
 import path from 'node:path'
 import { after, before, describe, it, type TestContext } from 'node:test'
@@ -254,6 +255,34 @@ describe('the model behind a queue', WITH_REDIS, () => {
     })
     held.forEach(({ answer }) => answer.resolve(plainAnswer('a square')))
     await Promise.all([...first, waiting])
+  })
+
+  it('gives a follow-up what another host computed of its picture, until that is deleted', async (test) => {
+    const other = (await openBackends(await packageFor('base'), { threads: 1 })).backend
+    const third = (await openBackends(await packageFor('base'), { threads: 1 })).backend
+    test.after(() => Promise.all([other.close(), third.close()]))
+    const model = await modelFor(test)
+    const client = await createClient({ url: redis.url }).connect()
+    test.after(() => client.destroy())
+    const names = () => client.keys('*:features:*')
+
+    const first = await startHost(redis.url, backend)
+    await model.describe(image, LONG)
+    await first.stop()
+    assert.equal((await names()).length, 1)
+    assert.ok((await client.pTTL((await names())[0]!)) > 60_000)
+
+    const second = await startHost(redis.url, other)
+    const { text } = await model.ask(image, 'is it red?', LONG)
+    assert.equal(text, (await here.ask(image, 'is it red?', LONG)).text)
+    assert.equal(other.stats()?.stages.vision?.runs ?? 0, 0)
+    await model.forget([createHash('sha256').update(image).digest('hex')])
+    assert.deepEqual(await names(), [])
+    await second.stop()
+
+    await hostFor(test, third)
+    await model.ask(image, 'is it red?', LONG)
+    assert.equal(third.stats()?.stages.vision?.runs, 1)
   })
 
   it('lets no host in that runs another model', async (test) => {
