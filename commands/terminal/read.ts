@@ -32,9 +32,8 @@ Options
   --draw FILE   write the picture with the boxes as a PNG file; takes one picture
   --help        print this help
 
-Reads Latin script and Chinese, by networks that come with the program (models/ocr), or by those that
-SIGHTSEER_READER names (npm run pull -- ocr-small). Cyrillic comes out as the Latin letters that look
-like it, with either.
+Reads Latin script, Chinese and Cyrillic, by networks that come with the program (models/ocr), or by
+those that SIGHTSEER_READER names (npm run pull -- ocr-small), which know no Cyrillic.
 
 ${EXIT_HELP}
 `

@@ -11,12 +11,14 @@ import { InferenceSession } from 'onnxruntime-node'
 import { ConfigError } from '../../config/errors.ts'
 import type { RgbImage } from '../image/resize.ts'
 import { cpuSessionOptions } from '../runtime/session-options.ts'
+import type { Recognized } from './ctc.ts'
 import { detectTile, tilesOf } from './detect.ts'
 import { type Quad, sidesOf } from './geometry.ts'
-import { type ReaderCard, readReaderCard } from './reader-card.ts'
+import { type ReaderCard, readCharacters, readReaderCard, readRecognizer } from './reader-card.ts'
 import { inReadingOrder } from './reading-order.ts'
-import { batchesOf, type Recognized, recognize } from './recognize.ts'
+import { batchesOf, type Characters, recognize } from './recognize.ts'
 import { cropOf, resizeBilinear, turnLeft, turnOver } from './sampling.ts'
+import { inScriptOfMost } from './scripts.ts'
 
 /** One line of text. */
 export type TextLine = {
@@ -66,12 +68,12 @@ export class TextReader {
   readonly card: ReaderCard
   readonly #detection: InferenceSession
   readonly #recognition: InferenceSession
-  readonly #characters: readonly string[]
+  readonly #characters: Characters
 
   constructor(
     card: ReaderCard,
     sessions: { readonly detection: InferenceSession; readonly recognition: InferenceSession },
-    characters: readonly string[],
+    characters: Characters,
   ) {
     this.card = card
     this.#detection = sessions.detection
@@ -108,7 +110,8 @@ export class TextReader {
       const others = candidates.filter(({ best }) => !best.turned)
       yield* this.#recognize(others, true, clock, 0)
     }
-    const lines = candidates.flatMap((candidate) => lineOf(candidate) ?? [])
+    const texts = inScriptOfMost(candidates.map(({ best }) => best))
+    const lines = candidates.flatMap((candidate, i) => lineOf(candidate, texts[i]!) ?? [])
     return { lines: inReadingOrder(lines), complete: !clock.isOver && boxes.length <= maxLines }
   }
 
@@ -181,23 +184,17 @@ export class TextReader {
 /** Opens a reader. @throws {ConfigError} naming what is missing or does not load. */
 export async function openReader(folder: string, threads: number): Promise<TextReader> {
   const card = readReaderCard(folder)
-  const open = async (name: string) => {
+  const open = async (name: string, read: (file: string) => Uint8Array) => {
     const file = path.join(folder, name)
     try {
-      return await InferenceSession.create(file, cpuSessionOptions({ threads }))
+      return await InferenceSession.create(read(file), cpuSessionOptions({ threads }))
     } catch (cause) {
       throw new ConfigError([`${file} does not load: ${String(cause)}`], { cause })
     }
   }
-  const detection = await open('detection.onnx')
-  const recognition = await open('recognition.onnx')
-  return new TextReader(card, { detection, recognition }, readCharacters(folder))
-}
-
-/** The characters by class of the network: CTC's blank, those of the list, a space. */
-export function readCharacters(folder: string): string[] {
-  const lines = readFileSync(path.join(folder, 'characters.txt'), 'utf8').split(/\r?\n/)
-  return ['', ...lines.filter((line) => line !== ''), ' ']
+  const detection = await open('detection.onnx', (file) => readFileSync(file))
+  const recognition = await open('recognition.onnx', () => readRecognizer(folder, card))
+  return new TextReader(card, { detection, recognition }, readCharacters(folder, card))
 }
 
 /** How long the networks took, and whether that is enough. */
@@ -236,8 +233,8 @@ function candidateOf(image: RgbImage, corners: Quad): Candidate {
 }
 
 /** What was read, if it is text. */
-function lineOf({ best, corners }: Candidate): TextLine | null {
-  const text = best.text.trim()
+function lineOf({ best, corners }: Candidate, untrimmed: string): TextLine | null {
+  const text = untrimmed.trim()
   return best.confidence >= MIN_CONFIDENCE && text !== ''
     ? { text, confidence: best.confidence, corners: best.turned ? turnedCorners(corners) : corners }
     : null

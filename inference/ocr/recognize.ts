@@ -1,15 +1,17 @@
-/** Reads cropped lines: batches of one width, and CTC decoding of what the network gives. */
+/** Reads cropped lines, in batches of one width. */
 
 import { type InferenceSession, Tensor } from 'onnxruntime-node'
 import type { RgbImage } from '../image/resize.ts'
 import { floats } from '../runtime/floats.ts'
+import { type Character, charactersOf, type Recognized, summaryOf } from './ctc.ts'
 import { resizeBilinear } from './sampling.ts'
+import { mergeReadings } from './scripts.ts'
 
-/** What a crop says. */
-export type Recognized = {
-  readonly text: string
-  /** Mean probability of its characters, 0 to 1; 0 for no character. */
-  readonly confidence: number
+/** The characters of the network's outputs by class; class 0 is CTC's blank. */
+export type Characters = {
+  readonly general: readonly string[]
+  /** Of the second output, if the network has one. */
+  readonly cyrillic?: readonly string[]
 }
 
 /** Crops of one run, all padded to its width. */
@@ -47,18 +49,29 @@ export function batchesOf(crops: readonly RgbImage[], height: number): Batch[] {
   })
 }
 
-/**
- * Reads a batch of crops in one run.
- *
- * @param crops uint8 [height, width, 3] each.
- * @param characters by class; class 0 is CTC's blank.
- */
+/** The network's input, in pixels. */
+export type InputSize = { readonly width: number; readonly height: number }
+
+/** Reads a batch of crops in one run. @param crops uint8 [height, width, 3] each. */
 export async function recognize(
   session: InferenceSession,
   crops: readonly RgbImage[],
-  { width, height }: { readonly width: number; readonly height: number },
-  characters: readonly string[],
+  size: InputSize,
+  characters: Characters,
 ): Promise<Recognized[]> {
+  const [general, cyrillic] = await readBatch(session, crops, size, characters)
+  return general!.map((reading, i) =>
+    cyrillic ? mergeReadings(reading, cyrillic[i]!) : summaryOf(reading),
+  )
+}
+
+/** @returns by output of the network, by crop: its characters. */
+export async function readBatch(
+  session: InferenceSession,
+  crops: readonly RgbImage[],
+  { width, height }: InputSize,
+  characters: Characters,
+): Promise<Character[][][]> {
   const area = width * height
   const input = new Float32Array(crops.length * 3 * area) // what is beside a crop stays 0: mid-gray
   for (const [index, crop] of crops.entries()) {
@@ -74,37 +87,21 @@ export async function recognize(
     }
   }
   const tensor = new Tensor('float32', input, [crops.length, 3, height, width])
-  const output = (await session.run({ [session.inputNames[0]!]: tensor }))[session.outputNames[0]!]
-  const steps = output!.dims[1]! // [crops, steps, classes]
-  const size = steps * characters.length
-  const data = floats(output)
-  return crops.map((_, i) => decodeCtc(data.subarray(i * size, (i + 1) * size), characters))
+  const outputs = await session.run({ [session.inputNames[0]!]: tensor })
+  return [characters.general, characters.cyrillic].flatMap((list, i) =>
+    list ? [decodeLines(outputs[session.outputNames[i]!], list)] : [],
+  )
 }
 
-/**
- * Greedy CTC decoding: the likeliest class of each step, repetitions merged, blanks dropped.
- *
- * @param probabilities float32 [steps, classes].
- */
-export function decodeCtc(probabilities: Float32Array, characters: readonly string[]): Recognized {
-  const classes = characters.length
-  let [text, sum, count, previous] = ['', 0, 0, 0]
-  for (let start = 0; start < probabilities.length; start += classes) {
-    let best = 0
-    let most = probabilities[start]!
-    for (let i = 1; i < classes; i++) {
-      const probability = probabilities[start + i]!
-      if (probability > most) {
-        most = probability
-        best = i
-      }
-    }
-    if (best !== 0 && best !== previous) {
-      text += characters[best]!
-      sum += most
-      count += 1
-    }
-    previous = best
-  }
-  return { text, confidence: count === 0 ? 0 : sum / count }
+/** @param output float32 [crops, steps, classes]. */
+function decodeLines(
+  output: InferenceSession.OnnxValueMapType[string] | undefined,
+  characters: readonly string[],
+): Character[][] {
+  const data = floats(output)
+  const [count, steps] = output!.dims
+  const size = steps! * characters.length
+  return Array.from({ length: count! }, (_, i) =>
+    charactersOf(data.subarray(i * size, (i + 1) * size), characters),
+  )
 }

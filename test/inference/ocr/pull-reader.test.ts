@@ -23,8 +23,8 @@ import { FIXTURES } from '../../helpers/parity.ts'
 import { runTerminal } from '../../helpers/run-command.ts'
 import { zipOf } from '../../helpers/zip.ts'
 
-/** The shipped reader stands for a larger one. */
-const CARD = readReaderCard(READER_FOLDER)
+/** The shipped reader, without its head for Cyrillic, stands for a larger one. */
+const { cyrillic: _, ...CARD } = readReaderCard(READER_FOLDER)
 const shipped = (name: string) => readFileSync(path.join(READER_FOLDER, name))
 const folder = mkdtempSync(path.join(tmpdir(), 'sightseer-pull-reader-'))
 after(() => rmSync(folder, { recursive: true }))

@@ -2,7 +2,8 @@
 
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
-import { batchesOf, decodeCtc } from '../../../inference/ocr/recognize.ts'
+import { charactersOf, summaryOf } from '../../../inference/ocr/ctc.ts'
+import { batchesOf } from '../../../inference/ocr/recognize.ts'
 import { turnLeft, turnOver } from '../../../inference/ocr/sampling.ts'
 
 const CHARACTERS = ['', 'a', 'b', ' ']
@@ -26,16 +27,21 @@ function reds(data: Uint8Array): number[] {
   return [...data].filter((_, i) => i % 3 === 0)
 }
 
-describe('decodeCtc', () => {
+/** Decodes one line. */
+function decode(probabilities: Float32Array) {
+  return summaryOf(charactersOf(probabilities, CHARACTERS))
+}
+
+describe('decoding', () => {
   it('merges repetitions, and takes a blank between two for two characters', () => {
     const data = steps([1, 0.9], [1, 0.8], [0, 0.9], [1, 0.7], [3, 0.9], [2, 0.5])
-    const { text, confidence } = decodeCtc(data, CHARACTERS)
+    const { text, confidence } = decode(data)
     assert.equal(text, 'aa b')
     assert.ok(Math.abs(confidence - (0.9 + 0.7 + 0.9 + 0.5) / 4) < 1e-6)
   })
 
   it('gives no text for blanks', () => {
-    assert.deepEqual(decodeCtc(steps([0, 0.9], [0, 0.9]), CHARACTERS), { text: '', confidence: 0 })
+    assert.deepEqual(decode(steps([0, 0.9], [0, 0.9])), { text: '', confidence: 0 })
   })
 })
 

@@ -9,8 +9,7 @@ import { READER_FOLDER } from '../../../config/models.ts'
 import { decodePage, type Page } from '../../../inference/image/page.ts'
 import { detectTile, tilesOf } from '../../../inference/ocr/detect.ts'
 import type { Quad } from '../../../inference/ocr/geometry.ts'
-import { readCharacters } from '../../../inference/ocr/reader.ts'
-import { readReaderCard } from '../../../inference/ocr/reader-card.ts'
+import { readCharacters, readReaderCard } from '../../../inference/ocr/reader-card.ts'
 import { paddedWidthOf, recognize } from '../../../inference/ocr/recognize.ts'
 import { cropOf, turnLeft } from '../../../inference/ocr/sampling.ts'
 import { cpuSessionOptions } from '../../../inference/runtime/session-options.ts'
@@ -50,7 +49,7 @@ function distance(a: Quad, b: Quad): number {
 
 describe('the text reader', () => {
   const card = readReaderCard(READER_FOLDER)
-  const characters = readCharacters(READER_FOLDER)
+  const { general } = readCharacters(READER_FOLDER, card)
   const pages = new Map<string, Page>()
   let detection: InferenceSession
   let recognition: InferenceSession
@@ -96,7 +95,7 @@ describe('the text reader', () => {
         const crop = upright.height >= 1.5 * upright.width ? turnLeft(upright) : upright
         const { height } = card.recognition
         const size = { width: paddedWidthOf(crop, height), height }
-        const [read] = await recognize(recognition, [crop], size, characters)
+        const [read] = await recognize(recognition, [crop], size, { general })
         const off = Math.abs(read!.confidence - line.confidence)
         if (read!.text !== line.text || off > CONFIDENCE_TOLERANCE) {
           wrong.push(
