@@ -128,6 +128,8 @@ export const ERRORS_EN: ErrorSentences = {
     knows === null
       ? 'This picture is not of the kind that I know, so I judge no question about it.'
       : `I only know ${knows.en}; this looks like something else, so I judge no question about it and no rule hits. ${REAL_MODEL}`,
+  'image/no-room': ({ pictures, tokens, maxTokens }) =>
+    `${pictures === 1 ? 'This picture takes' : `These ${pictures} pictures take`} ${tokens} of the ${maxTokens} tokens that the model reads, which leaves too few for the question. Please use ${pictures === 1 ? 'a smaller picture' : 'fewer or smaller pictures'}, less detail or fewer words.`,
   'text/empty-question': 'The question is empty.',
   'text/too-long': ({ length, unit, maxTokens }) =>
     `That text is too long: ${length} ${unit}, and the model reads ${maxTokens} tokens.`,

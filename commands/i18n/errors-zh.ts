@@ -120,6 +120,8 @@ export const ERRORS_ZH: ErrorSentences = {
     knows === null
       ? '这张图片不是我认识的那一类，所以我不判断关于它的问题。'
       : `我只认识${knows.zh}；这张看起来不是，所以我不判断关于它的问题，规则也不会命中。${REAL_MODEL}`,
+  'image/no-room': ({ pictures, tokens, maxTokens }) =>
+    `模型一次能读 ${maxTokens} 个词元，${pictures === 1 ? '这张图片' : `这 ${pictures} 张图片`}占了 ${tokens} 个，剩下的放不下问题。请换${pictures === 1 ? '小一些' : '更少或更小'}的图片，降低细节，或把问题说短一些。`,
   'text/empty-question': '问题是空的。',
   'text/too-long': () => '问题太长了，请说得短一些。',
   'text/picture-places': ({ places, pictures }) =>

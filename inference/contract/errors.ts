@@ -25,6 +25,12 @@ declare module '../../config/errors.ts' {
     }
     /** A prompt with more pictures than the model takes at once. */
     'image/too-many': { readonly pictures: number; readonly most: number }
+    /** Pictures whose tokens leave too little of the model's positions for the text about them. */
+    'image/no-room': {
+      readonly pictures: number
+      readonly tokens: number
+      readonly maxTokens: number
+    }
     /** Not a picture of the kind that the model was made for; `knows` completes "I only know …". */
     'image/outside-domain': { readonly knows: { readonly en: string; readonly zh: string } | null }
     'text/empty-question': NoParams

@@ -44,6 +44,10 @@ const SAMPLES: Samples = {
     /^That picture has 3600 megapixels; the limit is 52 megapixels\.$/,
   ],
   'image/too-many': [{ pictures: 3, most: 1 }, /^This model sees one picture at a time, not 3\.$/],
+  'image/no-room': [
+    { pictures: 2, tokens: 90, maxTokens: 100 },
+    /^These 2 pictures take 90 of the 100 tokens that the model reads, .* Please use fewer or smaller pictures, less detail or fewer words\.$/,
+  ],
   'image/outside-domain': [
     { knows: { en: 'drawings of shapes', zh: '图形的画' } },
     /^I only know drawings of shapes; this looks like something else, so I do not describe it\..*npm run pull -- .*SIGHTSEER_MODEL=/,

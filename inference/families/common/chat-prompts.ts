@@ -8,7 +8,7 @@
  */
 
 import { z } from 'zod'
-import { InputError } from '../../../config/errors.ts'
+import { hasCode, InputError } from '../../../config/errors.ts'
 import type { Encode, Prompt, TextPiece, Turn } from '../../text/prompt.ts'
 import { encodeWithin, MAX_CHARACTERS_PER_TOKEN } from './encode-within.ts'
 import type { InputSegment, KeyedImage, PreparedPrompt, PromptLayout } from './runner.ts'
@@ -148,8 +148,8 @@ const PLACEHOLDER = '<image>'
  *
  * @param maxNewTokens room kept free for the answer while there are turns to drop, up to half of all
  *   there is: a long answer should not cost the whole conversation.
- * @throws {InputError} if the question is empty, the text leaves no room for one token, or it has
- *   another number of places for pictures.
+ * @throws {InputError} if the question is empty, the text or the pictures leave no room for one token, or
+ *   it has another number of places for pictures.
  */
 export function prepareChat(
   card: ChatCard,
@@ -167,7 +167,9 @@ export function prepareChat(
     const positions = card.dimensions.maxPositions - (tokens - parts)
     const space = { pictures: images.count, positions, maxNewTokens }
     const pieces = fittingPieces(card, encodePlaced, prompt, space)
-    const ids = encodeWithin(positions - 1, encodePlaced, pieces)
+    const ids = blamingPictures(card, { count: images.count, tokens }, () =>
+      encodeWithin(positions - 1, encodePlaced, pieces),
+    )
     const extra = ids.filter((id) => id === image).length - parts
     if (extra !== 0) {
       const { count } = images
@@ -189,6 +191,30 @@ export function prepareChat(
       const tokens = parts.reduce((sum, part) => sum + part.tokens.shape[0], 0)
       return layOut(image, write(places, parts.length, tokens).ids, parts)
     },
+  }
+}
+
+/**
+ * Encodes a text. Where it is too long beside pictures that take most positions, the pictures are at fault: a
+ * person who is told to write less about them could not know how little is left.
+ *
+ * @throws {InputError} `image/no-room` then.
+ */
+function blamingPictures(
+  { dimensions: { maxPositions } }: ChatCard,
+  { count, tokens }: { readonly count: number; readonly tokens: number },
+  encode: () => number[],
+): number[] {
+  try {
+    return encode()
+  } catch (error) {
+    throw hasCode(error, 'text/too-long') && tokens >= maxPositions / 2
+      ? new InputError(
+          'image/no-room',
+          { pictures: count, tokens, maxTokens: maxPositions },
+          { cause: error },
+        )
+      : error
   }
 }
 

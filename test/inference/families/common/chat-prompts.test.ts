@@ -2,6 +2,7 @@ import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
 import { InputError } from '../../../../config/errors.ts'
 import { chatText, prepareChat } from '../../../../inference/families/common/chat-prompts.ts'
+import type { KeyedImage } from '../../../../inference/families/common/runner.ts'
 import type { TextPiece } from '../../../../inference/text/prompt.ts'
 
 const IMAGE = 9
@@ -71,6 +72,29 @@ describe('prepareChat', () => {
       segments.map((segment) => (segment.kind === 'image' ? segment.key : segment.kind)),
       ['a', 'b', 'ids'],
     )
+  })
+
+  it('says so where pictures leave too little room, once it is known how large they are', () => {
+    const place = (image: KeyedImage | null) => ({
+      text: '<image>',
+      images: image === null ? [] : [image],
+    })
+    const pictures = { ...ONE, place }
+    const prompt = { kind: 'raw', text: `<image>${'x'.repeat(10)}` } as const
+    const prepared = prepareChat(CARD, encode, prompt, pictures, 8)
+    assert.equal(prepared.layOut([{ key: 'k', tokens: tokens(29) }]).ids.length, 39)
+    for (const size of [30, 41, 1000]) {
+      assert.throws(() => prepared.layOut([{ key: 'k', tokens: tokens(size) }]), {
+        code: 'image/no-room',
+        params: { pictures: 1, tokens: size, maxTokens: 40 },
+      })
+    }
+    const [many, long] = [
+      { count: 1, tokens: 30 },
+      { kind: 'raw', text: `<image>${'x'.repeat(36)}` } as const,
+    ]
+    assert.throws(() => prepareChat(CARD, encode, prompt, many, 8), { code: 'image/no-room' })
+    assert.throws(() => prepareChat(CARD, encode, long, ONE, 8), { code: 'text/too-long' })
   })
 
   it('refuses another number of places than pictures, whatever people write', () => {
