@@ -83,9 +83,8 @@ async function openWith(
   const prefixes = new PrefixCache(options.conversationBytes, DAY_MS - HOUR_MS)
   const counters = new Counters()
   const sequences = new Sequences(runner.decoder ?? NO_DECODER, prefixes)
-  const images = new Images(new FeatureCache(options.imageCacheBytes), (wanted, pictures) =>
-    runner.images.detailFor(wanted, pictures),
-  )
+  const cache = new FeatureCache(options.imageCacheBytes, { halves: card.precision !== 'fp32' })
+  const images = new Images(cache, (wanted, pictures) => runner.images.detailFor(wanted, pictures))
   const scheduler = new Scheduler(
     (request, onStep) => createProgram(parts, request, onStep),
     new Runs(runner.images, sequences, counters, distanceOf(card), parts.matcher),

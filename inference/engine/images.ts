@@ -65,7 +65,7 @@ export class Images {
     images: readonly EngineImage[],
     cacheable: boolean,
   ): { readonly images: readonly LiveImage[] } | { readonly missing: readonly string[] } {
-    const isHere = (key: string) => this.#live.has(key) || this.#cache.get(key) !== undefined
+    const isHere = (key: string) => this.#live.has(key) || this.#cache.has(key)
     const wanted = images.map((image) => {
       return { ...image, detail: this.#detailFor(image.detail ?? 'auto', images.length) }
     })
@@ -114,9 +114,10 @@ export class Images {
    * picture is not among those that `forget` marks.
    */
   finish(image: LiveImage, encoded: EncodedImage): void {
-    image.encoded = encoded
+    const data = this.#cache.asKept(encoded.data)
+    image.encoded = { ...encoded, data }
     if (image.cacheable && this.#live.get(image.key) === image) {
-      this.#cache.set(image.key, encoded.data)
+      this.#cache.set(image.key, data)
     }
   }
 

@@ -30,6 +30,28 @@ describe('FeatureCache', () => {
     assert.equal(cache.bytes, 40)
   })
 
+  it('keeps large tokens as float16 where it may, and says what it keeps', () => {
+    const data = Float32Array.from({ length: 2 ** 18 }, (_, i) => Math.sin(i))
+    const large = { ...tokens(), tokens: { data, shape: [2 ** 9, 2 ** 9] as const } }
+    const cache = new FeatureCache(2 ** 21, { halves: true })
+    cache.set('a', large)
+    assert.equal(cache.bytes, 2 * 2 ** 18 + 16)
+    const kept = cache.get('a')!
+    assert.deepEqual(kept, cache.asKept(large))
+    assert.ok(kept.tokens?.data.every((value, i) => Math.abs(value - data[i]!) <= 2 ** -12))
+    assert.notDeepEqual(kept.tokens?.data, data)
+    assert.deepEqual(kept.features, large.features)
+
+    cache.set('b', tokens())
+    assert.equal(cache.bytes, 2 * 2 ** 18 + 16 + 40)
+    const exact = new FeatureCache(2 ** 21)
+    exact.set('a', large)
+    assert.equal(exact.get('a'), large)
+    data[0] = 70_000
+    cache.set('c', large)
+    assert.equal(cache.get('c')?.tokens?.data, data)
+  })
+
   it('keeps nothing without memory', () => {
     const cache = new FeatureCache(0)
     cache.set('a', tokens())
@@ -38,7 +60,7 @@ describe('FeatureCache', () => {
   })
 
   it('frees what is too old, even if nobody asks for it', async () => {
-    const cache = new FeatureCache(1000, 300)
+    const cache = new FeatureCache(1000, { maxAgeMs: 300 })
     cache.set('a', tokens())
     assert.ok(cache.get('a'))
     while (cache.bytes > 0) {
