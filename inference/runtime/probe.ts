@@ -40,6 +40,7 @@ export async function probe(session: InferenceSession): Promise<Float32Array> {
 function decoderNumbers(positions: number): Readonly<Record<string, readonly number[]>> {
   return {
     position_ids: Array.from({ length: positions }, (_, i) => i),
+    row_order: Array.from({ length: positions }, (_, i) => i),
     seqlens_k: [positions - 1],
     total_sequence_length: [positions],
     logits_rows: [positions - 1],

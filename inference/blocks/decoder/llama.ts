@@ -1,8 +1,10 @@
 /**
  * Writes a Llama decoder: image tokens and text ids in, logits and the new keys and values out. Inputs
- * and outputs are those of opt.ts.
+ * and outputs are those of opt.ts, and where it is wanted
  *
- *     [image_tokens][embeddings]
+ * - `row_order` int64 [S]: the places of the new rows among image tokens and ids, so that these may stand in any order
+ *
+ *     [image_tokens][embeddings] (-> in order)
  *       -> layers x [RMS norm, attention over past and new with rotary positions, RMS norm, gated MLP]
  *       -> wanted rows only: RMS norm -> lm_head
  *
@@ -48,7 +50,12 @@ export type LlamaConfig = {
   readonly headTensor: string
 }
 
-export function llamaGraph(config: LlamaConfig, storage: Storage): GraphPlan {
+/** @param ordered has `row_order`. */
+export function llamaGraph(
+  config: LlamaConfig,
+  storage: Storage,
+  { ordered = false }: { readonly ordered?: boolean } = {},
+): GraphPlan {
   const g = new GraphBuilder('decoder')
   const { hidden } = config
   declareCausalInputs(g, { width: hidden, layers: config.layers, heads: config })
@@ -56,8 +63,12 @@ export function llamaGraph(config: LlamaConfig, storage: Storage): GraphPlan {
   const table = { tensor: config.embedTensor, rows: config.vocab }
   const words = lookUp(g, storage, 'input_ids', [table], hidden, WORDS)
   const all = g.op('Concat', ['image_tokens', words], { axis: 1 }) // [B, S, hidden]
+  if (ordered) {
+    g.input('row_order', 'int64', ['length'])
+  }
+  const inOrder = ordered ? g.op('Gather', [all, 'row_order'], { axis: 1 }) : all
 
-  let x = g.reshape(all, [-1, hidden])
+  let x = g.reshape(inOrder, [-1, hidden])
   for (let i = 0; i < config.layers; i++) {
     x = llamaLayer(g, config, storage, i, x, scores(i))
   }

@@ -24,13 +24,27 @@ export type DecoderPlace = {
   readonly longestRun: number
 }
 
-/** What the graph takes in one run: rows of image tokens, then ids, in every row of the batch. */
+/** What the graph takes in one run: rows of image tokens, and ids, in every row of the batch. */
 type Piece = {
   /** float32 [images, embedSize]; for a single row of the batch only. */
   readonly images: Float32Array
   /** Of each row of the batch, equally many. */
   readonly ids: readonly (readonly number[])[]
+  /** What stands at each new position: its place among the images, then the ids. Absent: in that order. */
+  readonly order?: readonly number[]
 }
+
+/** A piece that is being made. */
+type OpenPiece = {
+  readonly images: Float32Array[]
+  readonly ids: number[]
+  /** Whether an image token stands at each new position. */
+  readonly kinds: boolean[]
+  room: number
+}
+
+/** The input of a graph that takes images and ids in any order; older packages have none. */
+const ORDER = 'row_order'
 
 const NO_IMAGES = new Float32Array(0)
 
@@ -40,6 +54,7 @@ export class CausalDecoder {
   readonly #session: InferenceSession
   readonly #embedSize: number
   readonly #place: DecoderPlace
+  readonly #takesOrder: boolean
 
   constructor(session: InferenceSession, shape: DecoderShape, place: DecoderPlace) {
     this.vocabSize = shape.vocabSize
@@ -47,6 +62,7 @@ export class CausalDecoder {
     this.#session = session
     this.#embedSize = shape.embedSize
     this.#place = place
+    this.#takesOrder = session.inputNames.includes(ORDER)
   }
 
   /** An empty cache of one row. */
@@ -97,17 +113,17 @@ export class CausalDecoder {
   }
 
   /**
-   * Cuts the positions from `start` on into runs. A run takes image tokens before ids, so one ends
-   * where ids are followed by an image; and none is longer than the device can take.
+   * Cuts the positions from `start` on into runs, none longer than the device can take. Where the graph takes
+   * image tokens before ids, one ends where ids are followed by an image.
    */
   #pieces(segments: readonly Segment[], start: number): Piece[] {
-    const pieces: { images: Float32Array[]; ids: number[]; room: number }[] = []
-    const last = (ready: (piece: { ids: number[] }) => boolean) => {
+    const pieces: OpenPiece[] = []
+    const last = (ready: (piece: OpenPiece) => boolean) => {
       const piece = pieces.at(-1)
-      if (piece && piece.room > 0 && ready(piece)) {
+      if (piece && piece.room > 0 && (this.#takesOrder || ready(piece))) {
         return piece
       }
-      const next = { images: [], ids: [], room: this.#place.longestRun }
+      const next = { images: [], ids: [], kinds: [], room: this.#place.longestRun }
       pieces.push(next)
       return next
     }
@@ -128,11 +144,15 @@ export class CausalDecoder {
           const [, width] = segment.tokens.shape
           piece.images.push(segment.tokens.data.subarray(from * width, to * width))
         }
-        piece.room -= to - from
-        from = to
+        for (; from < to; from++) {
+          piece.kinds.push(segment.kind === 'image')
+          piece.room -= 1
+        }
       }
     }
-    return pieces.map(({ images, ids }) => ({ images: joined(images), ids: [ids] }))
+    return pieces.map(({ images, ids, kinds }) => {
+      return { images: joined(images), ids: [ids], order: orderOf(kinds) }
+    })
   }
 
   /** Runs new positions behind those of the cache. */
@@ -148,7 +168,7 @@ export class CausalDecoder {
 
   #feeds(
     cache: KvCache,
-    { images, ids }: Piece,
+    { images, ids, order }: Piece,
     count: number,
     wanted: Logits,
   ): Record<string, Tensor> {
@@ -157,9 +177,19 @@ export class CausalDecoder {
     return {
       image_tokens: new Tensor('float32', images, [rows, count - text, this.#embedSize]),
       input_ids: int64(ids.flat(), [rows, text]),
+      ...(this.#takesOrder && {
+        [ORDER]: int64(order ?? Array.from({ length: count }, (_, i) => i), [count]),
+      }),
       ...decoderFeeds(cache.lengths, count, wanted),
     }
   }
+}
+
+/** @param kinds whether an image token stands at each position. @returns its place: images first, then ids. */
+function orderOf(kinds: readonly boolean[]): number[] {
+  let image = 0
+  let id = kinds.filter(Boolean).length
+  return kinds.map((isImage) => (isImage ? image++ : id++))
 }
 
 /** float32 arrays end to end; a single one is not copied. */

@@ -7,7 +7,15 @@ import { openGraph } from '../../helpers/graph-sessions.ts'
 import { packageFor } from '../../helpers/packages.ts'
 
 // A graph that cannot be probed is neither prepared nor compared with a device.
-const KINDS = ['base', 't5-odd-sizes', 'instruct-t5', 'instruct-narrow', 'itm-common'] as const
+const KINDS = [
+  'base',
+  't5-odd-sizes',
+  'instruct-t5',
+  'instruct-narrow',
+  'smolvlm-tiles',
+  'onevision-tiles',
+  'itm-common',
+] as const
 
 describe('probe', () => {
   for (const name of KINDS) {

@@ -36,7 +36,7 @@ export function projectedGraphs(
   return {
     vision: visionGraph(vision, storages.vision),
     projector: projectorGraph(projector, storages.bridge),
-    decoder: llamaGraph(text, storages.decoder),
+    decoder: llamaGraph(text, storages.decoder, { ordered: true }),
   }
 }
 
