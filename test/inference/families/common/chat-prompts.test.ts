@@ -37,6 +37,11 @@ function tokens(rows: number) {
   return { data: new Float32Array(rows), shape: [rows, 1] as const }
 }
 
+/** Of a picture whose tokens alone stand for it. */
+function place(image: KeyedImage | null) {
+  return { text: '<image>', images: image === null ? [] : [image] }
+}
+
 describe('chatText', () => {
   it('writes turns one after the other', () => {
     assert.equal(chatText(CARD, ' q ', HISTORY), 'U<image>firstAoneNsecondAtwoNqR')
@@ -75,10 +80,6 @@ describe('prepareChat', () => {
   })
 
   it('says so where pictures leave too little room, once it is known how large they are', () => {
-    const place = (image: KeyedImage | null) => ({
-      text: '<image>',
-      images: image === null ? [] : [image],
-    })
     const pictures = { ...ONE, place }
     const prompt = { kind: 'raw', text: `<image>${'x'.repeat(10)}` } as const
     const prepared = prepareChat(CARD, encode, prompt, pictures, 8)
