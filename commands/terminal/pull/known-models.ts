@@ -17,7 +17,10 @@ export type KnownModel = {
   readonly commercial: boolean | null
   /** Weights, in millions. */
   readonly parameters: number
-  /** Of an int4 package, in bytes: weights of the language model in 4 bits, of the vision tower in 8. */
+  /**
+   * Of an int4 package, in bytes: weights of the language model in 4 bits, of the vision tower in 8. Those of SmolVLM,
+   * LLaVA and their kin are what the converter estimates for their shapes.
+   */
   readonly packageBytes: number
   /** What it reads and writes, as ISO 639 codes. */
   readonly languages: readonly string[]
@@ -27,6 +30,7 @@ export type KnownModel = {
 }
 
 const EN = ['en'] as const
+const EN_ZH = ['en', 'zh'] as const
 
 /** The first that fits the machine is recommended. */
 export const KNOWN_MODELS: readonly KnownModel[] = [
@@ -45,7 +49,7 @@ export const KNOWN_MODELS: readonly KnownModel[] = [
     license: 'Apache-2.0',
     commercial: true,
     parameters: 256,
-    packageBytes: 0.25e9,
+    packageBytes: 0.23e9,
     languages: EN,
     about: 'the smallest of its kind',
     secondsPerPicture: null,
@@ -58,6 +62,26 @@ export const KNOWN_MODELS: readonly KnownModel[] = [
     packageBytes: 1.6e9,
     languages: EN,
     about: 'the same, larger',
+    secondsPerPicture: null,
+  },
+  {
+    repository: 'llava-hf/llava-onevision-qwen2-0.5b-ov-hf',
+    license: 'Apache-2.0',
+    commercial: true,
+    parameters: 894,
+    packageBytes: 0.95e9,
+    languages: EN_ZH,
+    about: 'sees large pictures in detail',
+    secondsPerPicture: null,
+  },
+  {
+    repository: 'llava-hf/llava-onevision-qwen2-7b-ov-hf',
+    license: 'Apache-2.0',
+    commercial: true,
+    parameters: 8030,
+    packageBytes: 5.3e9,
+    languages: EN_ZH,
+    about: 'the same, larger; slow',
     secondsPerPicture: null,
   },
   {
@@ -92,7 +116,7 @@ export const KNOWN_MODELS: readonly KnownModel[] = [
   },
   {
     repository: 'HuggingFaceM4/Idefics3-8B-Llama3',
-    license: 'Apache-2.0; Llama 3',
+    license: 'Apache-2.0; Llama 3.1',
     commercial: null,
     parameters: 8460,
     packageBytes: 5.5e9,
@@ -105,7 +129,7 @@ export const KNOWN_MODELS: readonly KnownModel[] = [
     license: 'Llama 2',
     commercial: null,
     parameters: 7060,
-    packageBytes: 4.2e9,
+    packageBytes: 4.1e9,
     languages: EN,
     about: 'long answers; slow',
     secondsPerPicture: null,
