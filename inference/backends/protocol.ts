@@ -116,7 +116,13 @@ export const requestSchema: z.ZodType<EngineRequest> = z.discriminatedUnion('kin
 const tensor = z.object({
   data: z.instanceof(Float32Array),
   shape: z.tuple([count, count]),
-  grid: z.object({ rows: count, columns: count }).exactOptional(),
+  grid: z
+    .object({
+      rows: count,
+      columns: count,
+      size: z.object({ width: count, height: count }).exactOptional(),
+    })
+    .exactOptional(),
 })
 export const cachedImagesSchema: z.ZodType<readonly CachedImage[]> = z.array(
   z.object({
