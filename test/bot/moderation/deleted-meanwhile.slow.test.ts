@@ -73,11 +73,12 @@ describe('moderation of what is deleted meanwhile', { timeout: 120_000 }, () => 
   async function deleteWhile(
     held: ReturnType<typeof holdMethod>,
     begin: () => Promise<unknown>,
+    member = server.ada,
   ): Promise<void> {
     await begin()
     await held.reached
-    const deleted = deletePrivacy(server.ada)
-    await wait(ERASING_MS)
+    const deleted = deletePrivacy(member)
+    await wait(WORKING_MS)
     await held.release()
     assert.match((await deleted).content, DELETED)
   }
@@ -155,6 +156,13 @@ describe('moderation of what is deleted meanwhile', { timeout: 120_000 }, () => 
       assert.match((await deletePrivacy(server.ada)).content, DELETED)
       await held.release()
       assert.deepEqual(await left(server.ada.id), [])
+    })
+
+    it('while a command of theirs adds a picture to the list', async (t) => {
+      const held = holdMethod(t, HashList.prototype, 'putOne')
+      const { mo } = server
+      await deleteWhile(held, () => mo.use('moderation hash add', { image: scene() }), mo)
+      assert.deepEqual(await left(mo.id), [])
     })
 
     it('while the case about them is carried out', async (t) => {
