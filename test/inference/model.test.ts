@@ -199,11 +199,12 @@ describe('the main thread', () => {
   it('is never blocked', async () => {
     const big = await openModel(await packageFor('364px'), { threads: 1 })
     let worst = 0
-    let last = performance.now()
+    let last = process.threadCpuUsage()
     const timer = setInterval(() => {
-      const now = performance.now()
-      worst = Math.max(worst, now - last - 5)
-      last = now
+      // Of the processor, because other programs delay the timer, too.
+      const { user, system } = process.threadCpuUsage(last)
+      worst = Math.max(worst, (user + system) / 1000)
+      last = process.threadCpuUsage()
     }, 5)
     try {
       await Promise.all(
@@ -213,7 +214,7 @@ describe('the main thread', () => {
       clearInterval(timer)
       await big.close()
     }
-    assert.ok(worst < 200, `a 5 ms timer was ${Math.round(worst)} ms late`)
+    assert.ok(worst < 200, `worked ${Math.round(worst)} ms between two ticks of a 5 ms timer`)
   })
 })
 
