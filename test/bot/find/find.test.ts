@@ -7,11 +7,12 @@ import { type APIMessage, MessageFlags } from 'discord.js'
 import type { Member } from 'loopback-discord/client'
 import { PERMISSION } from 'loopback-discord/permissions'
 import { startWatchedSandbox } from 'loopback-discord/testing/watched-sandbox'
+import { SearchableRecords } from '../../../bot/find/searchable-records.ts'
 import { EN } from '../../../commands/i18n/en.ts'
 import { ZH } from '../../../commands/i18n/zh.ts'
 import { drawCode, pictureWithCodes } from '../../helpers/codes.ts'
 import { deletePrivacy, type DemoBot, startDemoBot } from '../../helpers/demo-bot.ts'
-import { kept } from '../../helpers/held-bot.ts'
+import { holdMethod, kept } from '../../helpers/held-bot.ts'
 
 async function pictureOf(title: string, codes: readonly Buffer[] = [], name = 'words.png') {
   return { name, bytes: new Uint8Array(await pictureWithCodes(codes, { title })) }
@@ -204,5 +205,17 @@ describe('/find', () => {
     await kit.slash('settings search', { channel: channels.other, value: 'off' })
     assert.deepEqual(await kept(demo, posted.id), [])
     assert.equal((await find(ada, 'switched', { where: 'server' })).content, nothing('switched'))
+  })
+
+  it('keeps no picture that is stored just when its channel is switched off', async (t) => {
+    await kit.slash('settings search', { channel: channels.other, value: 'on' })
+    const held = holdMethod(t, SearchableRecords.prototype, 'set')
+    ada.switchTo(channels.other)
+    const posted = await ada.upload(await pictureOf('Stored too late'))
+    await held.reached
+    await kit.slash('settings search', { channel: channels.other, value: 'off' })
+    await held.release()
+    await wait(200)
+    assert.deepEqual(await kept(demo, posted.id, ['searchable']), [])
   })
 })
