@@ -11,6 +11,7 @@ import sys
 import tempfile
 import unittest
 from pathlib import Path
+from types import SimpleNamespace
 
 import torch
 import toys
@@ -18,7 +19,7 @@ from PIL import Image
 from safetensors.torch import load_file
 from transformers import AutoProcessor, AutoTokenizer, BertForMaskedLM, Blip2ForConditionalGeneration, IdeficsForVisionText2Text, LlamaForCausalLM, LlavaForConditionalGeneration
 
-from training.bridge import data
+from training.bridge import data, loop
 from training.bridge.__main__ import arguments, main
 from training.bridge.cross_attention import CrossAttention as CrossAttentionKind
 from training.bridge.qformer import QFormer as QFormerKind
@@ -72,6 +73,15 @@ class Case(unittest.TestCase):
         self.assertEqual(toys.converted(self.folder / out, self.folder / f'{out}-package', picture), ids)
 
 
+class Log(unittest.TestCase):
+    def test_forgets_steps_that_are_done_again(self):
+        with tempfile.TemporaryDirectory() as folder:
+            path = Path(folder) / 'stage.log.jsonl'
+            path.write_text(''.join(json.dumps({'step': step, 'loss': 1.5}) + '\n' for step in (1, 2, 3, 3, 4)))
+            loop.trim(SimpleNamespace(log_path=path, step=3))
+            self.assertEqual([json.loads(line)['step'] for line in path.read_text().splitlines()], [1, 2, 3, 3])
+
+
 class Projector(Case):
     @classmethod
     def make_ends(cls):
@@ -91,6 +101,10 @@ class Projector(Case):
         before = toys.logged(self.folder / 'out', 'projector')
         self.train('out', '--steps', str(STEPS), '--accumulate', '2')
         self.assertEqual(toys.logged(self.folder / 'out', 'projector'), before)
+        finished = (self.folder / 'out' / 'model.safetensors').read_bytes()
+        self.train('out', '--steps', str(STEPS + 1), '--accumulate', '2')
+        self.assertEqual(toys.logged(self.folder / 'out', 'projector')[-1]['step'], STEPS + 1)
+        self.assertNotEqual((self.folder / 'out' / 'model.safetensors').read_bytes(), finished)
 
         model = LlavaForConditionalGeneration.from_pretrained(self.folder / 'out').eval()
         processor = AutoProcessor.from_pretrained(self.folder / 'out')
@@ -172,6 +186,28 @@ class QFormer(Case):
             logits = reference(ids).logits
         torch.testing.assert_close(hidden, wanted)
         torch.testing.assert_close(written[..., : logits.shape[-1]], logits, rtol=1e-4, atol=1e-4)
+
+    def test_each_loss_has_its_own_mask(self):
+        contrast = QFormerKind(arguments(self.arguments('none', '--kind', 'qformer', '--settings', json.dumps(QFORMER), language='opt'))).stages[0]
+        contrast.begin('cpu')
+        image = contrast.see(data.read(self.folder / 'data')[:2])
+        ids = contrast.encode(['a red circle', 'a blue circle'])
+        other = ids.clone()
+        other[:, 3] += 1
+        with torch.no_grad():
+            (seen, logits), (seen_other, logits_other) = contrast.write(image, ids), contrast.write(image, other)
+            torch.testing.assert_close(seen, contrast.look(image))  # queries see no text
+            torch.testing.assert_close(seen, seen_other)
+            torch.testing.assert_close(logits[:, :3], logits_other[:, :3])  # nor does a text what follows
+            self.assertFalse(torch.allclose(logits[:, 3:], logits_other[:, 3:]))
+            self.assertFalse(torch.allclose(logits[:, :3], contrast.write(image.flip(0), ids)[1][:, :3]))
+            self.assertFalse(torch.allclose(contrast.match(image, ids), contrast.match(image, other)))
+            padded = contrast.encode(['a red circle', 'a red circle on a white picture'])
+            torch.testing.assert_close(contrast.read(padded)[:1], contrast.read(ids[:1, : len(contrast.encode(['a red circle'])[0])]))
+        same = torch.tensor([[True, False, False], [False, True, True], [False, True, True]])
+        chances = contrast.chances(torch.tensor([[9.0, 1.0, 3.0], [1.0, 9.0, 9.0], [2.0, 9.0, 9.0]]), same)
+        self.assertTrue((chances[same] == 0).all())
+        self.assertGreater(chances[0, 2], chances[0, 1])  # the more similar, the likelier
 
     def test_ends_the_same_when_it_stops_and_resumes(self):
         self.train('whole', '--steps', '3', language='opt')

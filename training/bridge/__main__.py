@@ -49,7 +49,8 @@ def main(given=None):
     done = all(loop.run(stage, args, accelerator, train, held) for stage in kind.stages)
     if kind.frozen() != frozen:
         raise SystemExit('The ends changed while the bridge was trained.')
-    if done and accelerator.is_main_process and not (args.out / 'config.json').exists():
+    is_new = any(stage.advanced for stage in kind.stages) or not (args.out / 'config.json').exists()
+    if done and is_new and accelerator.is_main_process:
         curves.draw(args.out, [stage.name for stage in kind.stages])
         kind.save(args.out)
 

@@ -1,6 +1,7 @@
 """Trains one stage of a bridge: resumes, accumulates, reduces over processes, measures and saves."""
 
 import json
+import math
 import time
 
 import torch
@@ -20,6 +21,7 @@ def run(stage, args, accelerator, train, held):
     progress = Progress(args.out, stage.name, {'bridge': stage.bridge, 'optimizer': optimizer})
     if accelerator.is_main_process:
         trim(progress)
+    stage.advanced = progress.step < steps
     warm, started = min(200, steps // 10 + 1), time.time()
     while progress.step < steps:
         # What is random in a step depends on the step alone, so that a run that resumes ends as one that never stopped.
@@ -31,12 +33,20 @@ def run(stage, args, accelerator, train, held):
         progress.step += 1
         if accelerator.is_main_process:
             record(stage, progress, accelerator, steps, values, held)
-        if progress.step < steps and time.time() - started > args.minutes * MINUTES:
+        if progress.step < steps and is_over(started, args.minutes, accelerator):
             break
     if accelerator.is_main_process:
         progress.save()
     accelerator.wait_for_everyone()
     return progress.step == steps
+
+
+def is_over(started, minutes, accelerator):
+    """Whether the time of any process is: all of them stop after the same step."""
+    if minutes == math.inf:
+        return False
+    over = torch.tensor(float(time.time() - started > minutes * MINUTES), device=accelerator.device)
+    return accelerator.reduce(over, reduction='sum').item() > 0
 
 
 def parts(examples, accelerator, accumulate):
