@@ -63,6 +63,8 @@ describe('/moderation reposts', () => {
     const first = await server.ada.upload(scene())
     const second = await lin.upload(await disguised(scene()))
     assert.match((await replyTo(second)).content, new RegExp(first.id))
+    const another = await lin.upload(await disguised(scene(), 80))
+    assert.match((await replyTo(another)).content, new RegExp(`${first.id}$`), 'the oldest')
     await server.ada.delete(first)
     const third = await server.ada.upload(await disguised(scene(), 70))
     assert.match((await replyTo(third)).content, new RegExp(`${second.id}$`))
