@@ -7,7 +7,7 @@
 import { type Client, Events, type Message, type PartialMessage } from 'discord.js'
 import { detached } from './operations/detached.ts'
 import type { App, AppDeps } from './app.ts'
-import { canReadContent, picturesIn } from './discord/message-pictures.ts'
+import { canReadContent, everythingShownIn } from './discord/message-pictures.ts'
 import { PendingDeletionError } from './memory/pending-deletions.ts'
 import { Recovery } from './operations/recovery.ts'
 
@@ -34,7 +34,7 @@ export function mirrorDeletions(
   })
   client.on(Events.MessageUpdate, (before, message) => {
     if (message.author?.id !== client.user?.id) {
-      const earlier = before.partial ? [] : picturesIn(before).map(({ key }) => key)
+      const earlier = before.partial ? [] : everythingShownIn(before).map(({ key }) => key)
       runWithRetry(() => deleteEditedOut(message, earlier, eraser))
     }
   })
@@ -104,7 +104,7 @@ async function deleteEditedOut(
   const whole = message.partial ? await message.fetch().catch(() => null) : message
   if (whole && canReadContent(whole)) {
     const { guildId, channelId, id } = whole
-    const present = picturesIn(whole).map(({ key }) => key)
+    const present = everythingShownIn(whole).map(({ key }) => key)
     await eraser.messages.deletePicturesExcept({ guildId, channelId }, id, { present, earlier })
   }
 }

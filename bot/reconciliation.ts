@@ -25,7 +25,7 @@ import type { Logger } from 'pino'
 import { HOUR_MS } from '../config/durations.ts'
 import type { OwnsGuild } from '../config/shards.ts'
 import { errorCode, ERROR_CODES } from './discord/api-errors.ts'
-import { canReadContent, picturesIn } from './discord/message-pictures.ts'
+import { canReadContent, everythingShownIn } from './discord/message-pictures.ts'
 import { type Place, placeIn, prefixOf } from './discord/place.ts'
 import { postedAt } from './find/searchable.ts'
 import type { Deletions } from './memory/deletions.ts'
@@ -269,7 +269,7 @@ export class Reconciliation {
 
   async #checkPictures(place: Place, message: Message): Promise<void> {
     if (canReadContent(message)) {
-      const present = picturesIn(message).map(({ key }) => key)
+      const present = everythingShownIn(message).map(({ key }) => key)
       await this.#deps.eraser.messages.deletePicturesExcept(place, message.id, { present })
     }
   }

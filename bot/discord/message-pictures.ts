@@ -1,6 +1,6 @@
 /**
  * Every place that a message can hold a picture in: attachments, embeds, Components V2, forwarded messages and
- * stickers, in the order a reader sees them.
+ * stickers, in the order a reader sees them; and the custom emoji in its text.
  *
  * Nothing is fetched here. Links of embeds are those of Discord's own proxy, so that no other host
  * is contacted. A spoiler stays a spoiler wherever it is.
@@ -18,7 +18,8 @@ import {
   StickerFormatType,
 } from 'discord.js'
 import type { FoundPicture } from '../../commands/picture.ts'
-import { spoileredLinks } from './spoilers.ts'
+import { withoutCode } from '../messages/addressing.ts'
+import { SPOILER, spoileredLinks } from './spoilers.ts'
 
 const EXTENSION = /\.(png|apng|jpe?g|jfif|webp|avif|gif|tiff?)$/i
 
@@ -30,11 +31,63 @@ type PictureHolder = Pick<
 
 /** Every picture of a message, each link once. */
 export function picturesIn(message: Message): FoundPicture[] {
-  const from = { channelId: message.channelId, messageId: message.id, authorId: message.author.id }
+  const from = sourceOf(message)
   const holders: PictureHolder[] = [message, ...(message.messageSnapshots?.values() ?? [])]
   const pictures = holders.flatMap(picturesOf)
   const byKey = new Map(pictures.map((picture) => [picture.key, picture]))
   return [...byKey.values()].map((picture) => ({ ...picture, source: from }))
+}
+
+/** Custom emoji in a text; Discord's own are letters. Source: reference.mdx, Message Formatting. */
+const EMOJI = /<(a)?:(\w{2,32}):(\d{17,20})>/g
+/** The largest size that emoji have, in pixels. */
+const EMOJI_SIZE = 128
+
+/**
+ * The custom emoji in the text of a message as pictures, each once. They are no pictures of the message:
+ * most stand for a smile, so they are looked at only where someone asks about them.
+ */
+export function emojiIn(message: Message): FoundPicture[] {
+  const source = sourceOf(message)
+  const { cdn } = message.client.rest
+  const emoji = [message, ...(message.messageSnapshots?.values() ?? [])].flatMap(({ content }) => {
+    const text = withoutCode(content)
+    const shown = new Set(matchesIn(text.replaceAll(SPOILER, ' ')).map(({ id }) => id))
+    return matchesIn(text).map(({ id, name, animated }) => ({
+      key: `emoji-${id}`,
+      url: cdn.emoji(id, { extension: animated ? 'gif' : 'png', size: EMOJI_SIZE }),
+      size: 0,
+      name,
+      spoiler: !shown.has(id),
+      altText: null,
+      source,
+    }))
+  })
+  return [...new Map(emoji.map((one) => [one.key, one])).values()]
+}
+
+/** Whether a text is custom emoji and nothing else, or says that it is about some. */
+export function isAboutEmoji(text: string): boolean {
+  return text.replaceAll(EMOJI, '').trim() === '' || EMOJI_WORD.test(text)
+}
+
+const EMOJI_WORD = /\b(?:emojis?|emotes?|emoticons?)\b|表情/i
+
+function matchesIn(text: string) {
+  return [...text.matchAll(EMOJI)].map(([, animated, name = '', id = '']) => ({
+    animated: animated !== undefined,
+    name,
+    id,
+  }))
+}
+
+/** Pictures and custom emoji: all that someone may have asked about. */
+export function everythingShownIn(message: Message): FoundPicture[] {
+  return [...picturesIn(message), ...emojiIn(message)]
+}
+
+function sourceOf({ channelId, id, author }: Message): FoundPicture['source'] {
+  return { channelId, messageId: id, authorId: author.id }
 }
 
 /** Whether Discord gives the bot the content of a message, pictures included. */

@@ -8,7 +8,8 @@ import { withoutCode } from '../messages/addressing.ts'
 /** Discord treats a file whose name starts with this as a spoiler. */
 export const SPOILER_PREFIX = 'SPOILER_'
 
-const SPOILER = /\|\|([\s\S]+?)\|\|/g
+/** What is between bars in a text. */
+export const SPOILER = /\|\|([\s\S]+?)\|\|/g
 const LINK = /https?:\/\/[^\s<>|]+/g
 
 /**

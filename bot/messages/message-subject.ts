@@ -16,7 +16,7 @@ import {
 import { quoted } from '../../commands/answer-text.ts'
 import type { FoundPicture } from '../../commands/picture.ts'
 import { InputError } from '../../config/errors.ts'
-import { picturesIn } from '../discord/message-pictures.ts'
+import { emojiIn, isAboutEmoji, picturesIn } from '../discord/message-pictures.ts'
 import { withoutCode } from './addressing.ts'
 
 /** What the bot cannot read, and which of its things it is. */
@@ -74,6 +74,18 @@ export function subjectOf(message: Message): MessageSubject {
     : { kind: 'none' }
 }
 
+/**
+ * What a message is about that asks the bot something: its custom emoji too, where it has no picture and
+ * its text is about them.
+ *
+ * @param text of the message, without mentions of the bot.
+ */
+export function askedSubjectOf(message: Message, text: string): MessageSubject {
+  const subject = subjectOf(message)
+  const emoji = subject.kind === 'none' && isAboutEmoji(text) ? emojiIn(message) : []
+  return emoji.length > 0 ? { kind: 'pictures', pictures: emoji } : subject
+}
+
 /** The error that says what cannot be read, and why. */
 export function unreadableError(unreadable: Unreadable): InputError {
   switch (unreadable.what) {
@@ -96,7 +108,7 @@ export function unreadableError(unreadable: Unreadable): InputError {
 }
 
 /**
- * The pictures of a message that a person pointed at.
+ * The pictures of a message that a person pointed at, or the custom emoji of one without pictures.
  *
  * @throws {InputError} that says what the message has instead.
  */
@@ -109,8 +121,13 @@ export function requirePictures(message: Message): readonly FoundPicture[] {
       throw unreadableError(subject.unreadable)
     case 'preview':
       throw unreadableError({ what: 'link' })
-    default:
-      throw new InputError('image/none-in-message')
+    default: {
+      const emoji = emojiIn(message)
+      if (emoji.length === 0) {
+        throw new InputError('image/none-in-message')
+      }
+      return emoji
+    }
   }
 }
 

@@ -156,7 +156,7 @@ export class Router {
 }
 
 function partOf(path: string): Timing['part'] {
-  if (/^\/(cdn|media|stickers)\//.test(path)) {
+  if (/^\/(cdn|media|stickers|emojis)\//.test(path)) {
     return 'cdn'
   }
   if (path.startsWith('/api/')) {

@@ -24,7 +24,12 @@ import type { LinkPreviews } from '../../messages/link-previews.ts'
 import { OpenRequests } from '../../messages/open-requests.ts'
 import { questionText } from '../../messages/question-text.ts'
 import { type SmallTalk, smallTalkIn } from '../../messages/small-talk.ts'
-import { requirePictures, subjectOf, unreadableError } from '../../messages/message-subject.ts'
+import {
+  askedSubjectOf,
+  requirePictures,
+  subjectOf,
+  unreadableError,
+} from '../../messages/message-subject.ts'
 import { followUpTo } from '../../messages/follow-up.ts'
 import { type RepliedMessage, repliedMessage } from '../../messages/replied-message.ts'
 import { localeOf } from '../locale.ts'
@@ -135,7 +140,11 @@ export class MessageRequests {
   /** Answers a message that asks the bot. */
   async #answer(incoming: IncomingMessage): Promise<void> {
     const message = await this.#withPreviews(incoming.message)
-    const subject = subjectOf(message)
+    // A reply is about what it replies to, with emoji or without.
+    const subject =
+      incoming.replied.kind === 'none'
+        ? askedSubjectOf(message, withoutMentions(message))
+        : subjectOf(message)
     const talk = smallTalkIn(incoming.question)
     if (subject.kind === 'pictures') {
       await assertMayPointAtMessage(await authorOf(message), message)

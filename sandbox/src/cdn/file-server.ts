@@ -1,5 +1,5 @@
 /**
- * Serves files: `/cdn/…` as uploaded, `/media/…` resized, `/stickers/…` of stickers.
+ * Serves files: `/cdn/…` as uploaded, `/media/…` resized, `/stickers/…` of stickers, `/emojis/…` of emojis.
  *
  * An unknown, expired or wrongly signed link gets 404 with the same message.
  */
@@ -8,7 +8,7 @@ import { createHash } from 'node:crypto'
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import type { Clock } from '../protocol/clock.ts'
 import type { CdnFault } from '../faults/fault-spec.ts'
-import { stickerFile } from './stickers.ts'
+import { emojiFile, stickerFile } from './stickers.ts'
 import { renderMedia } from './media-proxy.ts'
 import type { Rendition } from './media-proxy.ts'
 import type { Cdn, StoredFile } from './files.ts'
@@ -16,6 +16,9 @@ import { snowflakeTime } from '../protocol/snowflake.ts'
 
 const DEFAULT_SLOW_BYTES_PER_SECOND = 64 * 1024
 const SLOW_STEP_MS = 100
+
+/** Folders of files that have no signature and are shown, not saved. */
+const UNSIGNED = new Set(['stickers', 'emojis'])
 
 type Slice = { readonly from: number; readonly to: number }
 
@@ -54,10 +57,13 @@ export class FileServer {
     this.#answer(request, response, { file, whole, etag, isMedia, fault })
   }
 
-  /** The file of the address: a sticker, which needs no signature, or a signed one. */
+  /** The file of the address: a sticker or an emoji, which need no signature, or a signed one. */
   #find(url: URL): StoredFile | undefined | Promise<StoredFile | undefined> {
     if (url.pathname.startsWith('/stickers/')) {
       return stickerFile(url.pathname)
+    }
+    if (url.pathname.startsWith('/emojis/')) {
+      return emojiFile(url.pathname)
     }
     const path = decodePath(url.pathname.replace(/^\/(cdn|media)/, ''))
     return path === null ? undefined : this.#cdn.find(path, url.searchParams)
@@ -84,7 +90,7 @@ export class FileServer {
       'x-robots-tag': 'noindex, nofollow, noarchive, nocache, noimageindex, noodp',
       // A file opened by itself in the browser must not run anything, SVG included.
       'content-security-policy': "default-src 'none'; sandbox",
-      ...(isMedia || file.folder === 'stickers'
+      ...(isMedia || UNSIGNED.has(file.folder)
         ? {}
         : { 'content-disposition': `attachment; filename="${file.name}"` }),
     }

@@ -3,7 +3,7 @@
 import assert from 'node:assert/strict'
 import { after, describe, it } from 'node:test'
 import { type APIMessage, Client, ComponentType, Message, MessageType } from 'discord.js'
-import { picturesIn } from '../../../bot/discord/message-pictures.ts'
+import { emojiIn, everythingShownIn, picturesIn } from '../../../bot/discord/message-pictures.ts'
 
 const CDN = 'https://cdn.discordapp.com'
 const PROXY = 'https://images-ext-1.discordapp.net'
@@ -214,6 +214,30 @@ describe('picturesIn', () => {
     const urls = found({ sticker_items: stickers }).map(({ url }) => url)
     assert.equal(urls.length, 1)
     assert.match(urls[0]!, /stickers\/21\.png/)
+  })
+
+  it('finds no custom emoji, which emojiIn does', () => {
+    const shown = message({
+      content:
+        'a <:wave:100000000000000021> ||<a:dance:100000000000000022>|| `<:c:100000000000000023>`',
+      attachments: [attachment()],
+    })
+    assert.equal(picturesIn(shown).length, 1)
+    assert.deepEqual(
+      emojiIn(shown).map(({ key, name, spoiler }) => [key, name, spoiler]),
+      [
+        ['emoji-100000000000000021', 'wave', false],
+        ['emoji-100000000000000022', 'dance', true],
+      ],
+    )
+    const [wave, dance] = emojiIn(shown)
+    assert.equal(wave?.url, `${CDN}/emojis/100000000000000021.png?size=128`)
+    assert.match(dance!.url, /emojis\/100000000000000022\.gif/)
+    // What an edit leaves: these are kept.
+    assert.deepEqual(
+      everythingShownIn(shown).map(({ key }) => key),
+      ['1000000000000000009', 'emoji-100000000000000021', 'emoji-100000000000000022'],
+    )
   })
 
   it('finds each link once', () => {

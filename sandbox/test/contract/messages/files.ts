@@ -3,7 +3,7 @@
 import assert from 'node:assert/strict'
 import { AttachmentBuilder, AttachmentFlags, Events, Routes } from 'discord.js'
 import type { APIAttachment, APIMessage } from 'discord.js'
-import { STICKERS } from '../../../src/cdn/stickers.ts'
+import { EMOJIS, STICKERS } from '../../../src/cdn/stickers.ts'
 import { logIn, typed } from '../../helpers/discord-client.ts'
 import { PNG } from '../../helpers/pictures.ts'
 import { refused } from '../contract.ts'
@@ -144,7 +144,7 @@ function keepCases(contract: Contract): void {
 
 function stickerCases(contract: Contract): void {
   contract(
-    'has a sticker of each format, with its file',
+    'has a sticker of each format and custom emoji, with their files',
     'resources/sticker#get-sticker',
     async ({ sandbox, ada }) => {
       const { url } = sandbox
@@ -165,6 +165,11 @@ function stickerCases(contract: Contract): void {
       }
       await assert.rejects(client.fetchSticker('1'), { code: 10060 })
       assert.equal((await fetch(`${url}/stickers/${STICKERS[0]!.id}.png`)).status, 404)
+      for (const { id, file } of EMOJIS) {
+        const extension = file.endsWith('.gif') ? 'gif' : 'png'
+        const emoji = await fetch(client.rest.cdn.emoji(id, { extension, size: 64 }))
+        assert.equal(emoji.headers.get('content-type'), `image/${extension}`)
+      }
       await client.destroy()
     },
   )
