@@ -7,6 +7,7 @@
  */
 
 import { z } from 'zod'
+import { DETAILS } from '../../inference/image/tiles.ts'
 
 const MAX_MESSAGES = 200
 const MAX_TEXT = 32_768
@@ -24,7 +25,7 @@ const textPart = z.object({ type: z.literal('text'), text })
 const imagePart = z.object({
   type: z.literal('image_url'),
   /** An object as OpenAI has it, or the bare address as Ollama takes it. */
-  image_url: z.union([z.object({ url: address }), address]),
+  image_url: z.union([z.object({ url: address, detail: z.enum(DETAILS).nullish() }), address]),
 })
 const part = z.discriminatedUnion('type', [textPart, imagePart], {
   error: 'a part is a text or an image_url; this server takes no others',

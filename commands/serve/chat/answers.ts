@@ -27,7 +27,7 @@ export type Choice = Pick<Answer, 'finish' | 'tokenIds' | 'promptTokens' | 'logp
   readonly judgment: Judgment
 }
 
-export type ChatCall = Pick<RequestOptions, 'signal' | 'tenant' | 'user' | 'deadline'>
+export type ChatCall = Pick<RequestOptions, 'signal' | 'tenant' | 'user' | 'deadline' | 'detail'>
 
 /** Told of each new token of a choice while its text may be shown. */
 export type OnStep = (choice: number, step: Step) => void
@@ -42,20 +42,21 @@ export async function answerChat(
   model: Model,
   request: ChatRequest,
   conversation: Conversation,
-  call: ChatCall,
+  caller: ChatCall,
   onStep?: OnStep,
 ): Promise<Choice[]> {
-  const source = await imageSourceOf(conversation.picture)
+  const call = { ...caller, detail: conversation.detail }
+  const sources = await Promise.all(conversation.pictures.map(imageSourceOf))
   const count = request.n ?? 1
   const options = Array.from({ length: count }, (_, i) => generationOf(request, i))
-  const instead = await insteadOf(model, source, conversation, call)
+  const instead = await insteadOf(model, sources, conversation, call)
   if (instead !== null) {
     return options.map(() => instead)
   }
   return Promise.all(
     options.map(async (own, i) => {
       const follow = onStep && isFinalAsShown(model, conversation, own)
-      const answer = await generate(model, source, conversation, {
+      const answer = await generate(model, sources, conversation, {
         ...own,
         ...call,
         ...(follow && { onStep: (step) => onStep(i, step) }),
@@ -84,28 +85,35 @@ type Generating = GenerationOptions & RequestOptions & { readonly onStep?: (step
 
 function generate(
   model: Model,
-  source: ImageSource,
+  sources: readonly ImageSource[],
   { question, history }: Conversation,
   options: Generating,
 ): Promise<Answer> {
   return question === null
-    ? model.describe(source, options)
-    : model.ask(source, question, { ...options, history })
+    ? model.describe(sources, options)
+    : model.ask(sources, question, { ...options, history })
 }
 
 /** What is said without asking the model the question; null: it is to be asked. */
 async function insteadOf(
   model: Model,
-  source: ImageSource,
+  sources: readonly ImageSource[],
   { question }: Conversation,
   call: ChatCall,
 ): Promise<Choice | null> {
   if (question === null) {
     return null
   }
-  const { judgment, caption } = await judgePicture(model, source, call)
-  if (judgment.verdict === 'outside') {
-    return refusal(model, judgment)
+  const judged = await Promise.all(sources.map((source) => judgePicture(model, source, call)))
+  const outside = judged.find(({ judgment: { verdict } }) => verdict === 'outside')
+  if (outside !== undefined) {
+    return refusal(model, outside.judgment)
+  }
+  const [source, ...others] = sources
+  const { judgment, caption } = judged[0]!
+  // What one picture of several lacks, another may have.
+  if (source === undefined || others.length > 0) {
+    return null
   }
   const asked = { question, caption: caption ?? '', ...call }
   const missing = await missingThing(model, source, asked)

@@ -35,7 +35,7 @@ export function chatRoute(c: Context, api: Api): Promise<Response> {
     const steps = new FirstSteps()
     const call = callOf(c, api, { client, user: request.user })
     const isStream = request.stream === true
-    const conversation = conversationOf(request.messages)
+    const conversation = conversationOf(model.card, request.messages)
     const answering = answerChat(
       model,
       request,

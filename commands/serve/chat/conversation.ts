@@ -1,13 +1,18 @@
 /** What the messages of a chat ask for. */
 
 import type { Turn } from '../../../inference/contract/types.ts'
+import type { Detail } from '../../../inference/image/tiles.ts'
+import { type AnyCard, picturesOf } from '../../../inference/package/model-card.ts'
 import { ApiError } from '../api-error.ts'
 import { pictureOf } from '../pictures.ts'
 import type { Message } from '../schemas.ts'
 
-/** A question about one picture after past turns; null: the picture is to be described. */
+/** A question about pictures after past turns; null: they are to be described. */
 export type Conversation = {
-  readonly picture: Uint8Array
+  /** One or more, in their order. */
+  readonly pictures: readonly Uint8Array[]
+  /** Of all of them. */
+  readonly detail: Detail
   readonly question: string | null
   readonly history: readonly Turn[]
 }
@@ -15,11 +20,12 @@ export type Conversation = {
 type Content = Message['content']
 
 /**
- * The models here see one picture, and have no place for instructions besides the questions.
+ * The models here have no place for instructions besides the questions. They see the pictures before all
+ * texts, whichever message has them.
  *
  * @throws {ApiError} if the messages ask for what they cannot do.
  */
-export function conversationOf(messages: readonly Message[]): Conversation {
+export function conversationOf(card: AnyCard, messages: readonly Message[]): Conversation {
   const last = messages.at(-1)
   if (last?.role !== 'user') {
     throw new ApiError('The last message has to be of the user.', {
@@ -36,37 +42,53 @@ export function conversationOf(messages: readonly Message[]): Conversation {
   }
   const { turns, unanswered } = turnsOf(messages.slice(0, -1))
   return {
-    picture: onlyPicture(messages),
+    ...picturesIn(card, messages),
     question: joined(unanswered, textOf(last.content)) || null,
     history: turns,
   }
 }
 
-function onlyPicture(messages: readonly Message[]): Uint8Array {
-  const pictures = messages.flatMap(({ content }, i) =>
+/** @throws {ApiError} if there is none, or more than the model takes at that detail. */
+function picturesIn(
+  card: AnyCard,
+  messages: readonly Message[],
+): Pick<Conversation, 'pictures' | 'detail'> {
+  const parts = messages.flatMap(({ content }, i) =>
     Array.isArray(content)
-      ? content.flatMap((part, j) =>
-          part.type === 'image_url'
-            ? [{ image: part.image_url, param: `messages.${i}.content.${j}.image_url` }]
-            : [],
-        )
+      ? content.flatMap((part, j) => {
+          if (part.type !== 'image_url') {
+            return []
+          }
+          const { image_url: image } = part
+          const { url, detail = null } = typeof image === 'string' ? { url: image } : image
+          return [{ url, detail, param: `messages.${i}.content.${j}.image_url` }]
+        })
       : [],
   )
-  const [first, second] = pictures
+  const [first] = parts
   if (first === undefined) {
-    throw new ApiError('There is no picture in the messages; this model talks about one picture.', {
+    throw new ApiError('There is no picture in the messages; this model talks about pictures.', {
       code: 'image_missing',
       param: 'messages',
     })
   }
-  if (second !== undefined) {
-    throw new ApiError(`There are ${pictures.length} pictures; this model takes one.`, {
-      code: 'too_many_images',
-      param: second.param,
+  const detail = first.detail ?? 'auto'
+  const other = parts.find((part) => (part.detail ?? 'auto') !== detail)
+  if (other !== undefined) {
+    throw new ApiError('All pictures of a request have the same detail.', {
+      code: 'invalid_value',
+      param: `${other.param}.detail`,
     })
   }
-  const { image, param } = first
-  return pictureOf(typeof image === 'string' ? image : image.url, param)
+  const most = picturesOf(card, detail)
+  const tooMany = parts[most]
+  if (tooMany !== undefined) {
+    throw new ApiError(
+      `There are ${parts.length} pictures; this model takes ${most === 1 ? 'one' : most}.`,
+      { code: 'too_many_images', param: tooMany.param },
+    )
+  }
+  return { pictures: parts.map(({ url, param }) => pictureOf(url, param)), detail }
 }
 
 /** Past questions with their answers. Questions without an answer in between are asked as one. */
