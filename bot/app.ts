@@ -98,7 +98,7 @@ function privacyOf(
 /** Creates the app for one client. */
 export function createApp(client: Client, deps: AppDeps): App {
   const { model, store, retentionMs } = deps
-  const about = () => model.card.about
+  const about = () => ({ text: model.card.about, languages: model.card.languages })
   const pictures = openPictures(client, deps)
   const pending = new PendingDeletions(deps)
   const records = new ConversationRecords(store, pictures, pending)

@@ -21,6 +21,13 @@ export type Asking = ChatInputCommandInteraction | MessageContextMenuCommandInte
 /** A command, or a button of a message that only its user sees. */
 export type Deferrable = Asking | ButtonInteraction
 
+/** What people are told of the model, from its card. */
+export type AboutModel = {
+  readonly text: string
+  /** ISO 639 codes of the languages that it understands; undefined: not known. */
+  readonly languages: readonly string[] | undefined
+}
+
 /** What the bot can do for a command. Each method may throw InputError, which the user sees. */
 export type Services = {
   /** Describes pictures, or reads them in the style `text`, and replies to the interaction. */
@@ -85,8 +92,7 @@ export type Services = {
   readonly privacy: PrivacyService
   readonly settings: SettingsService
   readonly moderation: ModerationService
-  /** A sentence about the model, from its model card. */
-  readonly about: () => string
+  readonly about: () => AboutModel
   /** What kind of pictures the model knows, completing "I only know …"; null: all kinds. */
   readonly knows: () => { readonly en: string; readonly zh: string } | null
 }

@@ -2,24 +2,29 @@
 
 import { MessageFlags } from 'discord.js'
 import { MAX_CONTENT, plainMessage, quoted, shortened } from './answer-text.ts'
-import type { Command } from './command.ts'
+import type { AboutModel, Command } from './command.ts'
 import { EVERYWHERE } from './definition/contexts.ts'
 import { localized } from './i18n/localized.ts'
 import type { Catalog } from './i18n/words.ts'
 
 /**
- * @param about the model, from its card, which may be longer than the message has room for.
+ * @param about the model, whose text may be longer than the message has room for.
  * @param around sentences before and after it.
  * @returns at most MAX_CONTENT characters; of what is too much, the end of `about` is left out.
  */
 export function helpText(
-  { help }: Pick<Catalog, 'help'>,
-  about: string,
+  { help, askIn }: Pick<Catalog, 'help' | 'askIn'>,
+  { text, languages }: AboutModel,
   { before, after }: { readonly before?: string; readonly after?: string } = {},
 ): string {
+  const note = askIn(languages)
   const whole = (model: string) =>
-    [...(before ? [`${before}\n`] : []), help(model), ...(after ? [after] : [])].join('\n')
-  return whole(shortened(quoted(about), MAX_CONTENT - whole('').length))
+    [
+      ...(before ? [`${before}\n`] : []),
+      help(note === '' ? model : `${note}\n${model}`),
+      ...(after ? [after] : []),
+    ].join('\n')
+  return whole(shortened(quoted(text), MAX_CONTENT - whole('').length))
 }
 
 export const helpCommand = {

@@ -1,5 +1,6 @@
 /** Answers what is no question about a picture: a greeting, thanks, or asking for help. */
 
+import type { AboutModel } from '../../commands/command.ts'
 import { helpText } from '../../commands/help.ts'
 import { catalogFor } from '../../commands/i18n/catalog.ts'
 import { isChinese } from '../../commands/i18n/question-language.ts'
@@ -8,8 +9,7 @@ import type { SmallTalk } from './small-talk.ts'
 type Context = {
   readonly question: string
   readonly locale: string
-  /** A sentence about the model, from its model card. */
-  readonly about: string
+  readonly about: AboutModel
   /** Whether it was said in direct messages. */
   readonly isDirect: boolean
 }
@@ -19,13 +19,17 @@ export function smallTalkReply(
   talk: SmallTalk,
   { question, locale, about, isDirect }: Context,
 ): string {
-  const { help, smallTalk } = catalogFor(isChinese(question) ? 'zh-CN' : locale)
+  const { help, askIn, smallTalk } = catalogFor(isChinese(question) ? 'zh-CN' : locale)
   switch (talk) {
     case 'help':
-      return helpText({ help }, about, isDirect ? { before: smallTalk.sendHere } : {})
+      return helpText({ help, askIn }, about, isDirect ? { before: smallTalk.sendHere } : {})
     case 'thanks':
       return smallTalk.welcome
     default:
-      return `${smallTalk.hello} ${isDirect ? smallTalk.sendHere : smallTalk.show}`
+      return isDirect
+        ? `${smallTalk.hello} ${smallTalk.sendHere}`
+        : [smallTalk.hello, smallTalk.show, askIn(about.languages)]
+            .filter((sentence) => sentence !== '')
+            .join(' ')
   }
 }

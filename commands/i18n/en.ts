@@ -26,7 +26,8 @@ export const EN = {
   modal: {
     title: 'Ask about the picture',
     question: 'Your question',
-    placeholder: 'For example: what is in the background?',
+    placeholder: (_languages: readonly string[] | undefined) =>
+      'For example: what is in the background?',
     picture: 'Which picture?',
     altTextTitle: 'Post with alt text',
     altText: 'Alt text',
@@ -264,6 +265,11 @@ export const EN = {
   knowsOnly: (what: string) => `I only know ${what}.`,
   readsAll: 'The words in a picture I read whatever it shows.',
   otherModel: `For photographs I need another model: ${PULL_COMMAND}, then ${MODEL_SETTING}.`,
+  /** Where the model does not understand the language of this catalog; undefined: not known, then empty. */
+  askIn: (languages: readonly string[] | undefined): string =>
+    languages === undefined || languages.includes('en')
+      ? ''
+      : onlyLanguagesEn({ languages, examples: [] }),
   help: (about: string) =>
     [
       '**What I can do**',

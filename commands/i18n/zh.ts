@@ -24,7 +24,12 @@ export const ZH: Catalog = {
   modal: {
     title: '就这张图片提问',
     question: '你的问题',
-    placeholder: '例如：what is in the background?（请用英语提问）',
+    placeholder: (languages) =>
+      languages?.includes('zh')
+        ? '例如：背景里有什么？'
+        : languages?.includes('en')
+          ? '例如：what is in the background?（请用英语提问）'
+          : '例如：what is in the background?',
     picture: '哪一张图片？',
     altTextTitle: '带替代文字重发',
     altText: '替代文字',
@@ -62,7 +67,7 @@ export const ZH: Catalog = {
   },
   smallTalk: {
     hello: '你好！',
-    show: '给我看一张图片，或就这里发过的图片用英语提问。`/帮助` 会说明我能做什么。',
+    show: '给我看一张图片，或就这里发过的图片提问。`/帮助` 会说明我能做什么。',
     sendHere: '请在这里发一张图片给我。',
     welcome: '不客气！',
   },
@@ -250,6 +255,10 @@ export const ZH: Catalog = {
   knowsOnly: (what) => `我只认识${what}。`,
   readsAll: '图片里的文字，不管画的是什么我都能读。',
   otherModel: `要看懂照片，我需要换一个模型：先运行 ${PULL_COMMAND}，再设置 ${MODEL_SETTING}。`,
+  askIn: (languages) =>
+    languages === undefined || languages.includes('zh')
+      ? ''
+      : onlyLanguagesZh({ languages, examples: [] }),
   help: (about) =>
     [
       '**我能做什么**',
@@ -265,7 +274,6 @@ export const ZH: Catalog = {
       '供服务器管理者使用：`/设置`，也决定 `/找图` 可查找哪些频道；以及用来管理违规图片的 `/审核`，按外观、图中文字或提问来发现（`/审核 规则 添加`）。',
       '',
       '**我的模型懂什么**',
-      '请用英语提问：模型只懂英语。',
       about,
     ].join('\n'),
 }

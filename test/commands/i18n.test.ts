@@ -52,7 +52,25 @@ type Named = { readonly name: string; readonly name_localizations?: object | nul
 /** What a member of the staff alone uses; the guide of moderation names them. */
 const FOR_STAFF: readonly string[] = [EN.moderation.menus.mark, EN.moderation.menus.allow]
 
+function aboutModel(text: string, languages: readonly string[] | undefined = ['en']) {
+  return { text, languages }
+}
+
 describe('/help', () => {
+  it('says which languages the model understands where the reader has another one', () => {
+    const note = '模型只懂英语，请用英语提问。'
+    const english = helpText(catalogFor('en-US'), aboutModel('about'))
+    assert.doesNotMatch(english, /understands/)
+    assert.ok(helpText(ZH, aboutModel('about')).endsWith(`${note}\nabout`))
+    for (const languages of [['en', 'zh'], undefined]) {
+      const help = helpText(ZH, { text: 'about', languages })
+      assert.doesNotMatch(help, /只懂|英语/)
+      assert.doesNotMatch(ZH.modal.placeholder(languages), /英语/)
+    }
+    assert.match(ZH.modal.placeholder(['en']), /请用英语提问/)
+    assert.match(helpText(catalogFor('en-US'), aboutModel('about', ['de'])), /German only/)
+  })
+
   it('names every command and menu for members, and how rules are added, in both languages', () => {
     const rule = SLASH_COMMANDS.map(({ data }) => withOptionNames(data)).find(
       ({ name }) => name === 'moderation',
@@ -61,7 +79,7 @@ describe('/help', () => {
     for (const locale of ['en-US', 'zh-CN'] as const) {
       const nameOf = ({ name, name_localizations: names }: Named) =>
         (locale === 'zh-CN' && new Map(Object.entries(names ?? {})).get(locale)) || name
-      const help = helpText(catalogFor(locale), 'x'.repeat(600), {
+      const help = helpText(catalogFor(locale), aboutModel('x'.repeat(600)), {
         after: catalogFor(locale).otherModel,
       })
       const commands = SLASH_COMMANDS.filter(({ data }) => data.name !== 'help')
@@ -81,7 +99,10 @@ describe('/help', () => {
 
   it('leaves out the end of a long description of a model, and nothing else', () => {
     const text = catalogFor('en-US')
-    const help = helpText(text, `It knows ${'x'.repeat(3000)}`, { before: 'Hello.', after: 'Bye.' })
+    const help = helpText(text, aboutModel(`It knows ${'x'.repeat(3000)}`), {
+      before: 'Hello.',
+      after: 'Bye.',
+    })
     assert.equal(help.length, MAX_CONTENT)
     assert.ok(help.startsWith('Hello.\n\n') && help.includes('It knows xxx'))
     assert.ok(help.endsWith('…\nBye.'), help.slice(-20))

@@ -10,6 +10,7 @@
 import { InputError } from '../../../config/errors.ts'
 import { type Message, MessageType, type PartialMessage } from 'discord.js'
 import { LRUCache } from 'lru-cache'
+import type { AboutModel } from '../../../commands/command.ts'
 import type { FoundPicture } from '../../../commands/picture.ts'
 import { assertMayPointAtMessage, authorOf, pointable } from '../../discord/picture-access.ts'
 import { replyTo } from '../../discord/reply.ts'
@@ -54,8 +55,7 @@ type Deps = {
   readonly users: UserStore
   readonly settings: GuildSettingsStore
   readonly previews: LinkPreviews
-  /** A sentence about the model, from its model card. */
-  readonly about: () => string
+  readonly about: () => AboutModel
 }
 
 /** What is known about a message when an error ends its handling. */

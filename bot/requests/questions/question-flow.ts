@@ -11,6 +11,7 @@ import {
 import type { Model } from '../../../inference/contract/types.ts'
 import { picturesOf } from '../../../inference/package/model-card.ts'
 import type { FoundPicture } from '../../../commands/picture.ts'
+import type { AboutModel } from '../../../commands/command.ts'
 import { catalogFor } from '../../../commands/i18n/catalog.ts'
 import { plainMessage } from '../../../commands/answer-text.ts'
 import { InputError } from '../../../config/errors.ts'
@@ -63,15 +64,15 @@ export class QuestionFlow {
   readonly #intake: RequestIntake
   readonly #deletions: Deletions
   readonly #model: Pick<Model, 'card'>
-  readonly #about: () => string
+  readonly #about: () => AboutModel
 
-  /** @param deps `about`: a sentence about the model, from its model card. */
+  /** @param deps `about`: what people are told of the model. */
   constructor(deps: {
     readonly memory: ConversationStore
     readonly intake: RequestIntake
     readonly deletions: Deletions
     readonly model: Pick<Model, 'card'>
-    readonly about: () => string
+    readonly about: () => AboutModel
   }) {
     this.#memory = deps.memory
     this.#intake = deps.intake
@@ -183,7 +184,8 @@ export class QuestionFlow {
       this.#memory.saveForm(place, key, { by: user.id, pictures }),
     )
     const numbers = pictures.map((_, index) => ({ index, number: index + 1 }))
-    const form = { all: this.#takes(pictures.length) }
+    const { languages } = this.#model.card
+    const form = { all: this.#takes(pictures.length), languages }
     const text = catalogFor(interaction.locale)
     await interaction.showModal(questionForm(`m.${key}`, numbers, text, form))
   }
@@ -195,7 +197,9 @@ export class QuestionFlow {
       talk === '' ? [] : [{ index, number: numberOf(answer.parts, index) ?? 1 }],
     )
     const shown = answer.together ? readable.slice(0, 1) : readable
-    await interaction.showModal(questionForm(key, shown, catalogFor(interaction.locale)))
+    const { languages } = this.#model.card
+    const text = catalogFor(interaction.locale)
+    await interaction.showModal(questionForm(key, shown, text, { languages }))
   }
 
   /** A form was filled in. */

@@ -10,12 +10,15 @@ const MAX_QUESTION = 300
 /** The choice of all pictures together. */
 export const ALL = 'all'
 
-/** The form of a question; with several pictures, also which one, or all where the model takes them. */
+/** The form of a question; with several pictures, also which one, or all where the model takes them. @param form `languages`: of the model's card. */
 export function questionForm(
   key: string,
   pictures: readonly { readonly index: number; readonly number: number }[],
   { modal }: Catalog,
-  { all = false }: { readonly all?: boolean } = {},
+  {
+    all = false,
+    languages,
+  }: { readonly all?: boolean; readonly languages: readonly string[] | undefined },
 ) {
   const numbers = pictures.map(({ index, number }, i) => ({
     label: modal.numbered(number),
@@ -28,7 +31,7 @@ export function questionForm(
     custom_id: 'question',
     style: TextInputStyle.Short,
     max_length: MAX_QUESTION,
-    placeholder: modal.placeholder,
+    placeholder: modal.placeholder(languages),
     required: true,
   } as const
   const choice = {
