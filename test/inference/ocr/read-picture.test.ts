@@ -79,7 +79,7 @@ describe('readPicture', () => {
       )
       .png()
       .toBuffer()
-    const { lines } = await read(composed)
+    const { lines } = await read(composed, { maxMs: 60_000 })
     assert.deepEqual(textsOf({ lines }), Array.from({ length: count }, () => SIGN_TEXT).flat())
     assert.ok(lines.at(-1)!.corners[0].y > 3400)
   })
