@@ -113,7 +113,10 @@ export class LoadedPictures {
     const loaded = this.#loaded.peek(guildId)
     if (loaded) {
       change(loaded)
-      this.#loaded.set(guildId, loaded) // it may have grown
+      // Its size is counted anew only where it is another entry.
+      const ttl = this.#loaded.getRemainingTTL(guildId)
+      this.#loaded.delete(guildId)
+      this.#loaded.set(guildId, loaded, { ttl })
     }
     for (const changes of this.#changes.get(guildId) ?? []) {
       changes.push(change)

@@ -216,6 +216,26 @@ describe('LoadedPictures', () => {
     assert.deepEqual(nearest(await reading, 0, ['a'], 9), ['1/a/2/x', '1/a/3/x'])
   })
 
+  it('no longer has a server in memory that has grown too large for it', async () => {
+    let reads = 0
+    const loaded = new LoadedPictures(
+      {
+        async *entries() {
+          reads += 1
+          yield ['1/a/0/x', withWords('heart')]
+        },
+      },
+      50_000,
+    )
+    for (let i = 1; i < 4; i++) {
+      await partOf(loaded)
+      assert.equal(reads, 1)
+      loaded.add(`1/a/${i}/x`, withWords('heart '.repeat(2000)))
+    }
+    await partOf(loaded)
+    assert.equal(reads, 2)
+  })
+
   it('gives a server that has no room in memory in parts, each time', async () => {
     let reads = 0
     const loaded = new LoadedPictures(
