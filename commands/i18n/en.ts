@@ -274,11 +274,11 @@ export const EN = {
     [
       '**What I can do**',
       '- **Describe pictures:** `/describe` with a picture, or without one for the newest here; or right-click a message → Apps → Describe image.',
-      '- **Read words:** `/read`, or Apps → Read text. Latin script, Chinese, Cyrillic, QR and bar codes, in every kind of picture.',
+      '- **Read words:** `/read`, or Apps → Read text. Latin, Cyrillic and Chinese writing, QR and bar codes, in any picture.',
       '- **Find pictures:** `/find`, by their words, and what they show if my operator set that up, where this server lets me.',
       '- **Answer questions:** `/ask`, Apps → Ask about image…, or a button under my answer. Reply to my answer to ask on; if this server hides replies from me, press **Ask…**.',
       '- **Compare:** `/compare`, or a question to a message with several pictures. A model that sees one at a time answers for each.',
-      '- **Listen:** mention me with a picture, or in reply to one. In direct messages just send one.',
+      '- **Listen:** mention me with a picture, or in reply to one. In direct messages, send one.',
       '- **Write alt text:** `/describe` with the style Alt text. I can post your own picture again with it.',
       '- **Forget:** `/memory` shows and forgets what was said here; `/privacy` is about you.',
       '- **Tell staff:** Apps → Report image, where this server uses moderation.',

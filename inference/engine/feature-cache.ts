@@ -4,8 +4,9 @@
  *
  * Entries are the bridge's tokens where the bridge does not read the prompt: 320 kB a picture with
  * OPT-2.7b, against 1.4 MB for the vision tower's output, which is kept where the bridge does or where
- * a matcher needs it. Those stay float32: 128 MiB hold 400. The tokens of a LLaVA-1.5 are 9.4 MB and those of a large
- * picture of a LLaVA-OneVision 29 MB; where a package is no longer exact anyway, such are kept as float16.
+ * a matcher needs it. Those stay float32: 128 MiB hold 400. Where the bridge keeps each of a vision
+ * tower's tokens, they are 9.4 MB (576 of 4,096), and 29 MB for a picture in many tiles; where a package is no
+ * longer exact anyway, such are kept as float16.
  */
 
 import { LRUCache } from 'lru-cache'

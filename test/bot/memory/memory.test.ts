@@ -6,7 +6,7 @@ import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import path from 'node:path'
 import { after, before, describe, it } from 'node:test'
-import { setImmediate as later } from 'node:timers/promises'
+import { setTimeout as wait } from 'node:timers/promises'
 import { Events } from 'discord.js'
 import type { Member } from 'loopback-discord/client'
 import { startSandbox } from 'loopback-discord'
@@ -219,7 +219,7 @@ describe('memory and privacy', () => {
     await gone(guild.id)
     for (let round = 0; !lines.some((line) => line.includes('deleted its records')); round++) {
       assert.ok(round < 3000, 'its log does not say so')
-      await later()
+      await wait(10)
     }
   })
 
@@ -227,9 +227,7 @@ describe('memory and privacy', () => {
   async function gone(part: string): Promise<void> {
     for (let round = 0; (await kept(part)).length > 0; round++) {
       assert.ok(round < 3000, `still kept: ${(await kept(part)).join(', ')}`)
-      await new Promise((resolve) => {
-        setImmediate(resolve)
-      })
+      await wait(10)
     }
   }
 })

@@ -88,14 +88,14 @@ describe('loadingModel', () => {
       },
     })
     const ada = await connectMember(sandbox.url)
-    // The member takes the notice for an answer already, since it is an edit like any other.
-    const notice = await ada.slash('describe', { image: { name: 'parity.png', bytes } })
-    assert.equal(notice.content, EN.waiting.loading)
-    opening.resolve(model)
-    const { message } = await ada.until(
-      ({ message: now }) => now?.id === notice.id && !['', notice.content].includes(now.content),
+    const answer = ada.slash('describe', { image: { name: 'parity.png', bytes } })
+    const { message: notice } = await ada.until(
+      ({ message: now }) => now?.content === EN.waiting.loading,
     )
-    assert.ok((message?.content.length ?? 0) > 0)
+    opening.resolve(model)
+    const { id, content } = await answer
+    assert.equal(id, notice?.id)
+    assert.ok(content.length > 0)
     ada.close()
   })
 })

@@ -140,7 +140,10 @@ describe('an answer to a message', () => {
     const asked = await ada.say('what is it?')
     const first = start(store, new Life(Infinity), 'first', true)
     const stopped = assert.rejects(ask(first.intake, asked, false), /restarts/)
-    await ada.answerTo(asked)
+    await ada.until(
+      ({ message: now }) =>
+        now?.message_reference?.message_id === asked.id && now.content === WAITING,
+    )
     await first.jobs.stop(1)
     await stopped
     assert.deepEqual(repliesTo(asked), [WAITING])

@@ -3,15 +3,17 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
 import sharp from 'sharp'
-import type { DecodingRequest } from '../../../../inference/image/decoding/job.ts'
+import { type DecodingRequest, unpackRgb } from '../../../../inference/image/decoding/job.ts'
 import { DecodingProcess } from '../../../../inference/image/decoding/process.ts'
+
+const TARGET = { side: 8, fit: 'squash' } as const
 
 /** A picture that takes a while, and what is wanted of it. */
 async function request(): Promise<DecodingRequest> {
   const sides = { width: 6000, height: 6000 }
   const picture = sharp({ create: { ...sides, channels: 3, background: '#456' } })
   const bytes = await picture.png({ compressionLevel: 1 }).toBuffer()
-  const job = { kind: 'rgb', target: { side: 8, fit: 'squash' } } as const
+  const job = { kind: 'rgb', target: TARGET } as const
   return { bytes, job, limits: {}, maxMemory: 2 ** 31, slowMs: 1, maxMs: 60_000 }
 }
 
@@ -20,7 +22,8 @@ describe('DecodingProcess', () => {
     const child = new DecodingProcess()
     let slow = 0
     const square = await child.run(await request(), () => slow++)
-    assert.deepEqual([square.length, slow], [16 + 8 * 8 * 3, 1])
+    const { image } = unpackRgb(square, TARGET)
+    assert.deepEqual([image.width, image.height, slow], [8, 8, 1])
     await child.end()
   })
 
