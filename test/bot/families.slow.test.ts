@@ -16,7 +16,10 @@ import { connectMember } from '../helpers/members.ts'
 
 /** An answer as it is shown. */
 function shown({ text, judgment }: Answer): string {
-  return quoted(text) + (judgment.verdict === 'unsure' ? `\n-# ${EN.answer.unsure}` : '')
+  return (
+    (quoted(text) || EN.answer.nothing) +
+    (judgment.verdict === 'unsure' ? `\n-# ${EN.answer.unsure}` : '')
+  )
 }
 
 const NAMES = [
