@@ -26,11 +26,10 @@ import { HOUR_MS } from '../config/durations.ts'
 import type { OwnsGuild } from '../config/shards.ts'
 import { errorCode, ERROR_CODES } from './discord/api-errors.ts'
 import { canReadContent, everythingShownIn } from './discord/message-pictures.ts'
-import { type Place, placeIn, prefixOf } from './discord/place.ts'
-import { postedAt } from './find/searchable.ts'
+import { type Place, placeIn } from './discord/place.ts'
 import type { Deletions } from './memory/deletions.ts'
 import type { Eraser } from './memory/eraser.ts'
-import type { ConversationRecords } from './memory/records.ts'
+import { messagesOf, placesOf, type RecordSources } from './recorded-messages.ts'
 import type { Moderation } from './moderation/moderation.ts'
 import { detached } from './operations/detached.ts'
 import { Recovery } from './operations/recovery.ts'
@@ -44,14 +43,10 @@ const DAY_MS = 24 * HOUR_MS
 /** Begins the subjects of work that are channels. */
 const CHANNEL = 'channel/'
 
-export type ReconciliationDeps = {
-  readonly records: ConversationRecords
+export type ReconciliationDeps = RecordSources & {
   readonly eraser: Eraser
   readonly deletions: Pick<Deletions, 'subjects'>
-  readonly moderation: Pick<
-    Moderation,
-    'guildsWithSettings' | 'shownWords' | 'forgetEvidence' | 'repostPlaces'
-  >
+  readonly moderation: Pick<Moderation, 'guildsWithSettings' | 'forgetEvidence'>
   readonly log: Logger
   /** Whether a server's events come to this process; absent: all do. */
   readonly ownsGuild?: OwnsGuild
@@ -123,7 +118,7 @@ export class Reconciliation {
     const working = [...this.#deps.deletions.subjects].flatMap((subject) =>
       subject.startsWith(CHANNEL) ? [{ guildId, channelId: subject.slice(CHANNEL.length) }] : [],
     )
-    for (const place of [...working, ...(await this.#places(guildId))]) {
+    for (const place of [...working, ...(await placesOf(this.#deps, guildId))]) {
       if (!this.#stopped && (await this.#isMissing(place))) {
         await this.#deleteChannel(place)
       }
@@ -136,7 +131,7 @@ export class Reconciliation {
     }
     await this.#noteGuilds()
     await this.#deleteLeftGuilds()
-    for (const place of await this.#places(null)) {
+    for (const place of await placesOf(this.#deps, null)) {
       const guild = this.#client.guilds.cache.get(place.guildId ?? '')
       // Servers that are not available, or that only members installed the bot for, are not checked.
       const isReachable = place.guildId === null || guild?.available
@@ -230,7 +225,7 @@ export class Reconciliation {
 
   /** Deletes the records of messages of a place that no longer exist. */
   async #checkMessages(place: Place): Promise<void> {
-    const ids = await this.#messagesOf(place)
+    const ids = await messagesOf(this.#deps, place)
     const channel = ids.length > 0 ? await this.#readable(place) : null
     if (channel) {
       await this.#checkMessagesOf(place, channel, ids).catch((error: unknown) => {
@@ -272,57 +267,6 @@ export class Reconciliation {
       const present = everythingShownIn(message).map(({ key }) => key)
       await this.#deps.eraser.messages.deletePicturesExcept(place, message.id, { present })
     }
-  }
-
-  /** The places that have records. @param server null: of all servers, and of direct messages. */
-  async #places(server: string | null): Promise<Place[]> {
-    const prefix = server === null ? '' : `${server}/`
-    const { channels, messages, answers, forms, searchable } = this.#deps.records
-    const prefixes = new Set<string>()
-    for (const collection of [channels, messages, answers, forms, searchable]) {
-      for await (const key of collection.keys(prefix)) {
-        prefixes.add(prefixOf(placeIn(key)))
-      }
-    }
-    for await (const shown of this.#deps.moderation.shownWords()) {
-      if (prefixOf(shown).startsWith(prefix)) {
-        prefixes.add(prefixOf(shown))
-      }
-    }
-    for await (const place of this.#deps.moderation.repostPlaces(server)) {
-      prefixes.add(prefixOf(place))
-    }
-    return [...prefixes].map(placeIn)
-  }
-
-  /**
-   * The messages of a place that records name: those with pictures, answers, and cases whose words are
-   * stored. Private answers
-   * are left out, because Discord lists none of them.
-   */
-  async #messagesOf(place: Place): Promise<string[]> {
-    const { messages, answers, forms, searchable } = this.#deps.records
-    const prefix = prefixOf(place)
-    const ids = new Set<string>()
-    for await (const [key, { answer }] of messages.entries(prefix)) {
-      const record = answer === null ? null : await answers.get(prefix + answer)
-      if (!record?.hidden) {
-        ids.add(key.slice(prefix.length))
-      }
-    }
-    for await (const key of forms.keys(prefix)) {
-      ids.add(key.slice(prefix.length).split('.', 1)[0]!)
-    }
-    for await (const key of searchable.keys(prefix)) {
-      ids.add(postedAt(key).messageId)
-    }
-    const { guildId, channelId } = place
-    if (guildId !== null) {
-      for await (const { messageId } of this.#deps.moderation.shownWords({ guildId, channelId })) {
-        ids.add(messageId)
-      }
-    }
-    return [...ids].filter((id) => /^\d+$/.test(id))
   }
 
   /** The channel of a place, if the bot can read its history: otherwise Discord lists nothing. */
