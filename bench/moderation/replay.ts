@@ -125,7 +125,7 @@ async function lived(mode: Mode, traffic: readonly Posted[], around: Around): Pr
     hot.push(without(hearing, sum(executor.spent, words.spent)))
     await rules.settle() // the bot looks for words in the background
     const caseId = await detector.caseOf(message)
-    const opened = caseId === null ? undefined : await executor.of(GUILD, caseId)
+    const opened = caseId === null ? undefined : await executor.records.of(GUILD, caseId)
     await executor.settle() // posts are seconds apart in reality, not back to back
     innocentsRead += post.wave === null ? words.reads - reads : 0
     if (post.wave !== null && opened) {
@@ -207,7 +207,7 @@ async function effectOf(
   const scams = new Set(traffic.filter(({ wave }) => wave).map(({ messageId }) => messageId))
   const flagged = new Set<string>()
   let cases = 0
-  for await (const [, { copies }] of executor.cases.entries()) {
+  for await (const [, { copies }] of executor.records.all.entries()) {
     cases += 1
     for (const { messageId } of copies) {
       flagged.add(messageId)

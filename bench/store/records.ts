@@ -5,7 +5,7 @@ import type { FileEntry } from '../../bot/moderation/hashes/hash-file.ts'
 import type { HashEntry } from '../../bot/moderation/hashes/hash-entry.ts'
 import { decided, openCase } from '../../bot/moderation/cases/case.ts'
 import type { Case } from '../../bot/moderation/cases/case-record.ts'
-import type { CaseExecutor } from '../../bot/moderation/cases/executor.ts'
+import type { CaseRecords } from '../../bot/moderation/cases/case-records.ts'
 import type { ChannelRecord, TurnRecord } from '../../bot/memory/conversation.ts'
 import type { AnswerRecord, ConversationRecords } from '../../bot/memory/records.ts'
 import { DEFAULT_MODERATION } from '../../commands/moderation/settings.ts'
@@ -43,10 +43,10 @@ export async function writeConversations(records: ConversationRecords): Promise<
   return 2 * CHANNELS
 }
 
-export async function writeCases({ cases }: Pick<CaseExecutor, 'cases'>): Promise<number> {
+export async function writeCases({ all }: CaseRecords): Promise<number> {
   await atOnce(CASES, async (i) => {
     const record = caseOf(i)
-    await cases.set(`${GUILD}/${record.id}`, record)
+    await all.set(`${GUILD}/${record.id}`, record)
   })
   return CASES
 }

@@ -132,22 +132,22 @@ function commandsOn(store: Store): Commands {
   const service = moderation.service()
   return {
     'write conversations': () => writeConversations(records),
-    'write cases': () => writeCases(executor),
+    'write cases': () => writeCases(executor.records),
     '/privacy export': () => exportOf(privacy),
-    History: async () => (await executor.ofMember(GUILD, PERSON)).length,
+    History: async () => (await executor.records.ofMember(GUILD, PERSON)).length,
     '/moderation case': async () =>
       Number((await service.findCase(GUILD, { number: 12_345 })) !== undefined),
     '/moderation stats': async () => {
       const { states } = await service.weeklyStats(GUILD)
       return states.open + states.confirmed
     },
-    'hit of a rule': async () => (await executor.ofJudgedRule(GUILD, RULE)).length,
-    'hits of a rule': () => executor.countOfRule(GUILD, RULE),
+    'hit of a rule': async () => (await executor.records.ofJudgedRule(GUILD, RULE)).length,
+    'hits of a rule': () => executor.records.countOfRule(GUILD, RULE),
     '/privacy delete': () => privacy.forget(PERSON, String((BigInt(Date.now()) + 1n) << 22n)),
     ...hashCommandsOn(store),
     'a server is left': async () => {
       await eraser.deleteGuild(GUILD)
-      return (await Array.fromAsync(executor.cases.keys(`${GUILD}/`))).length
+      return (await Array.fromAsync(executor.records.all.keys(`${GUILD}/`))).length
     },
     close: async () => {
       await pictures.close()

@@ -204,7 +204,7 @@ export class Detector {
   }
 
   async #isUnwritten(guildId: string, { caseId, messageId }: Posting): Promise<boolean> {
-    const record = caseId === null ? null : await this.#deps.executor.of(guildId, caseId)
+    const record = caseId === null ? null : await this.#deps.executor.records.of(guildId, caseId)
     if (!record) {
       return caseId === messageId
     }
@@ -248,7 +248,8 @@ export class Detector {
         caseId !== null &&
         (wave.includes(messageId) || wordRulesOf(reasons).some((rule) => rules.includes(rule))),
     )
-    const record = related?.caseId && (await this.#deps.executor.of(guildId, related.caseId))
+    const record =
+      related?.caseId && (await this.#deps.executor.records.of(guildId, related.caseId))
     return record && record.state === 'open' ? record.id : null
   }
 
@@ -267,7 +268,7 @@ export class Detector {
     if (caseId === null || caseId === id) {
       return postings
     }
-    const record = await this.#deps.executor.of(guildId, caseId)
+    const record = await this.#deps.executor.records.of(guildId, caseId)
     if (!record || record.removes || (record.state === 'open' && mode !== 'act')) {
       return postings
     }
@@ -294,7 +295,7 @@ export class Detector {
       .map(({ channelId, messageId }) => ({ channelId, messageId }))
     const opener = postings.find(({ messageId }) => messageId === id) ?? posting
     const now = Date.now()
-    const isNew = (await executor.of(guildId, id)) === undefined
+    const isNew = (await executor.records.of(guildId, id)) === undefined
     const seed: Seed = {
       ...member,
       id,

@@ -16,7 +16,8 @@ import type { Store } from '../store/types.ts'
 import { CaseButtons } from './cases/buttons.ts'
 import { CasePictures } from './cases/pictures.ts'
 import { caseTags } from './cases/case-index.ts'
-import { CaseExecutor, type ShownWords } from './cases/executor.ts'
+import { CaseExecutor } from './cases/executor.ts'
+import type { ShownWords } from './cases/case-records.ts'
 import type { CommandJobs } from '../requests/command-jobs.ts'
 import { ModerationActions } from './cases/discord-actions.ts'
 import type { FetchPicture } from '../pictures/download.ts'
@@ -192,8 +193,8 @@ export class Moderation {
   async forgetGuild(guildId: string): Promise<void> {
     const prefix = `${guildId}/`
     // First, because their steps write other records.
-    for await (const key of this.executor.cases.keys(prefix)) {
-      await this.executor.cases.delete(key)
+    for await (const key of this.executor.records.all.keys(prefix)) {
+      await this.executor.records.all.delete(key)
       await this.#caseDeleted(key)
     }
     await this.#guilds.collection.delete(guildId)
@@ -211,7 +212,7 @@ export class Moderation {
 
   /** The messages that show words of cases, in all log channels or in one. */
   shownWords(place?: Omit<ShownWords, 'messageId'>): AsyncIterable<ShownWords> {
-    return this.executor.shownWords(place)
+    return this.executor.records.shownWords(place)
   }
 
   /** The channels where reposts are looked for. @param server null: of all servers. */
@@ -224,7 +225,7 @@ export class Moderation {
     guildId: string,
     { messages = [], channel }: { messages?: readonly string[]; channel?: string },
   ): Promise<void> {
-    await this.executor.forgetWords([
+    await this.executor.records.forgetWords([
       ...messages.map((id) => caseTags.ofLog(guildId, id)),
       ...(channel === undefined ? [] : [caseTags.ofLogChannel(guildId, channel)]),
     ])
@@ -304,7 +305,7 @@ export class Moderation {
   /** The collections with records about users. */
   #userSpaces() {
     return {
-      cases: this.executor.cases,
+      cases: this.executor.records.all,
       postings: this.#detector.postings,
       hashList: this.#hashList.collection,
     }

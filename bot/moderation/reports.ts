@@ -64,7 +64,8 @@ export class Reports {
     const { guildId } = message
     const { settings } = await this.#deps.guilds.of(guildId)
     const caseId = await this.#deps.detector.caseOf(message)
-    const record = caseId === null ? undefined : await this.#deps.executor.of(guildId, caseId)
+    const record =
+      caseId === null ? undefined : await this.#deps.executor.records.of(guildId, caseId)
     if (record?.state === 'open') {
       await this.#decide(record, 'dismiss', interaction.user.id)
       return
@@ -153,7 +154,7 @@ export class Reports {
     const choice = { action, by, now: Date.now() }
     await this.#deps.executor.change(guildId, id, (old) => old && decided(old, choice, settings))
     await this.#deps.executor.carryOut(guildId, id)
-    const log = (await this.#deps.executor.of(guildId, id))?.log
+    const log = (await this.#deps.executor.records.of(guildId, id))?.log
     return log ? linkTo(guildId, log) : undefined
   }
 }

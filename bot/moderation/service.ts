@@ -75,8 +75,8 @@ export function moderationService(deps: Deps): ModerationService {
     findCase: async (guildId, wanted) => {
       const record =
         'id' in wanted
-          ? await executor.of(guildId, wanted.id)
-          : await executor.ofNumber(guildId, wanted.number)
+          ? await executor.records.of(guildId, wanted.id)
+          : await executor.records.ofNumber(guildId, wanted.number)
       return record && summaryOf(record)
     },
     add: (interaction, picture, note) =>
@@ -146,7 +146,7 @@ function readingOf(guildId: string, memberId: string) {
 async function statsOfWeek({ executor, guilds }: Deps, guildId: string) {
   const now = Date.now()
   const { from, to } = weekOf(now)
-  const cases = await executor.ofDays(guildId, from, to)
+  const cases = await executor.records.ofDays(guildId, from, to)
   return weeklyStats(cases, now, await guilds.beganAt(guildId))
 }
 

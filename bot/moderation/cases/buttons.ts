@@ -53,7 +53,7 @@ export class CaseButtons {
 
   async pressed(interaction: ButtonInteraction): Promise<void> {
     const id = readCaseCustomId(interaction.customId)
-    const record = id && (await this.#deps.executor.of(id.guildId, id.id))
+    const record = id && (await this.#deps.executor.records.of(id.guildId, id.id))
     if (!id || !record) {
       throw new InputError('case/unknown')
     }
@@ -92,7 +92,7 @@ export class CaseButtons {
   /** The appeal of the member, accepted once. */
   async submitted(interaction: ModalSubmitInteraction): Promise<void> {
     const id = readCaseCustomId(interaction.customId)
-    const record = id && (await this.#deps.executor.of(id.guildId, id.id))
+    const record = id && (await this.#deps.executor.records.of(id.guildId, id.id))
     if (!id || !record || record.memberId !== interaction.user.id) {
       throw new InputError('case/unknown')
     }
@@ -212,7 +212,7 @@ export class CaseButtons {
 
   async #history(interaction: ButtonInteraction, record: Case): Promise<void> {
     const { history, case: words, buttons } = catalogFor(interaction.locale).moderation
-    const records = await this.#deps.executor.ofMember(record.guildId, record.memberId)
+    const records = await this.#deps.executor.records.ofMember(record.guildId, record.memberId)
     const lines = records
       .toSorted((a, b) => b.createdAt - a.createdAt)
       .slice(0, SHOWN_CASES)

@@ -10,11 +10,11 @@ import type { Logger } from 'pino'
 import { catalogFor } from '../../../commands/i18n/catalog.ts'
 import type { OwnsGuild } from '../../../config/shards.ts'
 import { KeyedMutex } from '../../store/keyed-mutex.ts'
-import type { Collection, Store } from '../../store/types.ts'
+import type { Store } from '../../store/types.ts'
 import { caseBody } from './message.ts'
 import { isUndescribed, nextStep, withSketch, withStep } from './case.ts'
-import { type Case, CASE_LIFE_MS, caseSchema, type Problem } from './case-record.ts'
-import { caseTags, indexCase } from './case-index.ts'
+import type { Case, Problem } from './case-record.ts'
+import { CaseRecords } from './case-records.ts'
 import type { CountModeration } from '../../operations/metrics.ts'
 import type { CasePictures } from './pictures.ts'
 import { OpenCases } from './open-cases.ts'
@@ -36,11 +36,8 @@ export type CaseExecutorDeps = CaseStepsDeps & {
   readonly interrupted?: () => void
 }
 
-/** A message of a log channel that shows words of a case. */
-export type ShownWords = NonNullable<Case['log']> & { readonly guildId: string }
-
 export class CaseExecutor {
-  readonly cases: Collection<Case>
+  readonly records: CaseRecords
   readonly open: OpenCases
   readonly #deps: CaseExecutorDeps
   readonly #pictures: CasePictures
@@ -54,50 +51,8 @@ export class CaseExecutor {
     this.#deps = deps
     this.#pictures = deps.casePictures
     this.#steps = new CaseSteps(deps)
-    this.cases = deps.store.collection<Case>({
-      name: 'moderation-cases',
-      ttlMs: CASE_LIFE_MS,
-      decode: (data) => caseSchema.parse(data),
-      index: indexCase,
-    })
+    this.records = new CaseRecords(deps.store)
     this.open = new OpenCases(deps.store)
-  }
-
-  of(guildId: string, id: string): Promise<Case | undefined> {
-    return this.cases.get(`${guildId}/${id}`)
-  }
-
-  /** All cases of a member. */
-  ofMember(guildId: string, memberId: string): Promise<Case[]> {
-    return this.#with(caseTags.ofMember(guildId, memberId))
-  }
-
-  /** The case that people know by a number. */
-  async ofNumber(guildId: string, number: number): Promise<Case | undefined> {
-    return (await this.#with(caseTags.ofNumber(guildId, number)))[0]
-  }
-
-  /** Cases that were opened on some days. @param from day since the epoch by UTC; `to` too. */
-  async ofDays(guildId: string, from: number, to: number): Promise<Case[]> {
-    const cases: Case[] = []
-    for (let day = from; day <= to; day++) {
-      cases.push(...(await this.#with(caseTags.ofDay(guildId, day))))
-    }
-    return cases
-  }
-
-  /** Cases of a rule that staff decided: at most as many as people looked at. */
-  ofJudgedRule(guildId: string, rule: string): Promise<Case[]> {
-    return this.#with(caseTags.ofJudgedRule(guildId, rule))
-  }
-
-  /** How many cases a rule opened. */
-  async countOfRule(guildId: string, rule: string): Promise<number> {
-    return (await Array.fromAsync(this.cases.keysWith(caseTags.ofRule(guildId, rule)))).length
-  }
-
-  async #with(tag: string): Promise<Case[]> {
-    return (await Array.fromAsync(this.cases.entriesWith(tag))).map(([, record]) => record)
   }
 
   /** Changes a case. Its mark is written first, so that the planned steps survive the process. */
@@ -109,7 +64,7 @@ export class CaseExecutor {
     return this.#reporting(async () => {
       await this.open.mark(`${guildId}/${id}`)
       let before: Case | undefined
-      const after = await this.cases.update(`${guildId}/${id}`, (old) => {
+      const after = await this.records.all.update(`${guildId}/${id}`, (old) => {
         before = old
         return change(old)
       })
@@ -144,7 +99,7 @@ export class CaseExecutor {
 
   /** Reads the words of a case's pictures once more, for the entries of the list that have none. */
   async readWords(guildId: string, id: string): Promise<void> {
-    if (await this.of(guildId, id)) {
+    if (await this.records.of(guildId, id)) {
       await this.change(guildId, id, (old) => old && withSketch(old))
       await this.carryOut(guildId, id)
     }
@@ -192,7 +147,7 @@ export class CaseExecutor {
   async #carryOut(guildId: string, id: string): Promise<void> {
     const key = `${guildId}/${id}`
     for (;;) {
-      const record = await this.cases.get(key)
+      const record = await this.records.all.get(key)
       const step = record && nextStep(record)
       if (!record || !step) {
         await this.#finish(key, record)
@@ -204,7 +159,7 @@ export class CaseExecutor {
           : this.#steps.do(record, step),
       )
       this.#deps.count?.(problem === null ? 'action' : 'problem', step.id.split('/')[0] ?? step.id)
-      const now = await this.cases.update(
+      const now = await this.records.all.update(
         key,
         (old) => old && withStep(old, step.id, problem, change, Date.now()),
       )
@@ -240,7 +195,7 @@ export class CaseExecutor {
       return
     }
     await this.open.collection.delete(key)
-    const now = await this.cases.get(key)
+    const now = await this.records.all.get(key)
     if (now && (nextStep(now) || isUndescribed(now))) {
       await this.open.mark(key)
     }
@@ -262,7 +217,7 @@ export class CaseExecutor {
   }
 
   async #describeAndShow(key: string, { guildId, id }: Case): Promise<void> {
-    const now = await this.cases.get(key)
+    const now = await this.records.all.get(key)
     if (!now) {
       return
     }
@@ -279,7 +234,7 @@ export class CaseExecutor {
     if (this.#stopped.signal.aborted) {
       return // left for the next process
     }
-    await this.cases.update(
+    await this.records.all.update(
       key,
       (old) => old && withStep(old, 'describe', problem, change, Date.now()),
     )
@@ -295,33 +250,10 @@ export class CaseExecutor {
         await this.#deps.actions.edit(channelId, messageId, body)
       } catch (error) {
         if (problemOf(error) === 'gone') {
-          await this.#forgetWords(`${record.guildId}/${record.id}`)
+          await this.records.forgetWordsOf(`${record.guildId}/${record.id}`)
         }
       }
     }
-  }
-
-  /** The messages that show words of cases, in all log channels or in one. */
-  async *shownWords(place?: Omit<ShownWords, 'messageId'>): AsyncGenerator<ShownWords, void> {
-    const tag = place ? caseTags.ofLogChannel(place.guildId, place.channelId) : caseTags.withWords
-    for await (const [, { guildId, log }] of this.cases.entriesWith(tag)) {
-      if (log) {
-        yield { guildId, ...log }
-      }
-    }
-  }
-
-  /** Forgets the words of cases whose message in the log channel is gone. */
-  async forgetWords(tags: readonly string[]): Promise<void> {
-    for (const tag of tags) {
-      for await (const key of this.cases.keysWith(tag)) {
-        await this.#forgetWords(key)
-      }
-    }
-  }
-
-  async #forgetWords(key: string): Promise<void> {
-    await this.cases.update(key, (old) => (old?.words ? { ...old, words: null } : old))
   }
 
   async #try(work: () => Promise<Outcome>): Promise<Outcome> {

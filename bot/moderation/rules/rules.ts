@@ -215,7 +215,7 @@ export class Rules {
     const { guildId } = message
     const wave = hits.flatMap(({ messages }) => messages)
     const opened = await detector.openCase(message, hits.map(reasonOf), { wave })
-    const record = opened && (await executor.of(guildId, opened.id))
+    const record = opened && (await executor.records.of(guildId, opened.id))
     const { settings } = await guilds.of(guildId)
     // Staff could not review the removal if the case is not posted.
     if (!record || record.log === null || settings.mode !== 'act') {
@@ -291,13 +291,13 @@ export class Rules {
 
   async #record(rule: Rule, guildId: string): Promise<RuleRecord> {
     const { executor } = this.#deps
-    const judged = await executor.ofJudgedRule(guildId, rule.id)
-    return { ...recordOf(rule, judged), hits: await executor.countOfRule(guildId, rule.id) }
+    const judged = await executor.records.ofJudgedRule(guildId, rule.id)
+    return { ...recordOf(rule, judged), hits: await executor.records.countOfRule(guildId, rule.id) }
   }
 
   /** Whether staff decided enough of a rule's hits, so that it may delete messages. */
   async #hasEarned(rule: Rule, guildId: string): Promise<boolean> {
-    return recordOf(rule, await this.#deps.executor.ofJudgedRule(guildId, rule.id)).earned
+    return recordOf(rule, await this.#deps.executor.records.ofJudgedRule(guildId, rule.id)).earned
   }
 
   #failed(error: unknown): void {

@@ -86,31 +86,33 @@ describe('cases in the store', () => {
       aCase(3, { createdAt: NOW - 7 * DAY_MS, reasons: [] }),
       { ...aCase(4), guildId: '8' },
     ]) {
-      await executor.cases.set(`${record.guildId}/${record.id}`, record)
+      await executor.records.all.set(`${record.guildId}/${record.id}`, record)
     }
   })
   after(() => store.close())
 
   it('are found by member and by number, on their server', async () => {
-    assert.deepEqual(numbers(await executor.ofMember(GUILD, '2')), [1, 3])
-    assert.deepEqual(numbers(await executor.ofMember('8', '2')), [4])
-    assert.equal((await executor.ofNumber(GUILD, 2))?.id, '102')
-    assert.equal(await executor.ofNumber(GUILD, 4), undefined)
+    assert.deepEqual(numbers(await executor.records.ofMember(GUILD, '2')), [1, 3])
+    assert.deepEqual(numbers(await executor.records.ofMember('8', '2')), [4])
+    assert.equal((await executor.records.ofNumber(GUILD, 2))?.id, '102')
+    assert.equal(await executor.records.ofNumber(GUILD, 4), undefined)
   })
 
   it('are found by rule, and those that staff decided apart', async () => {
-    assert.equal(await executor.countOfRule(GUILD, 'r1'), 2)
-    assert.deepEqual(numbers(await executor.ofJudgedRule(GUILD, 'r1')), [1])
-    await executor.cases.update(`${GUILD}/102`, (old) => old && confirmed(old))
-    assert.deepEqual(numbers(await executor.ofJudgedRule(GUILD, 'r1')), [1, 2])
+    assert.equal(await executor.records.countOfRule(GUILD, 'r1'), 2)
+    assert.deepEqual(numbers(await executor.records.ofJudgedRule(GUILD, 'r1')), [1])
+    await executor.records.all.update(`${GUILD}/102`, (old) => old && confirmed(old))
+    assert.deepEqual(numbers(await executor.records.ofJudgedRule(GUILD, 'r1')), [1, 2])
   })
 
   it('are found by day, as the week’s statistics need them', async () => {
     const { from, to } = weekOf(NOW)
     assert.deepEqual([from, to], [dayOf(NOW) - 6, dayOf(NOW)])
-    const week = await executor.ofDays(GUILD, from, to)
+    const week = await executor.records.ofDays(GUILD, from, to)
     assert.deepEqual(numbers(week), [1, 2])
-    const all = (await Array.fromAsync(executor.cases.entries(`${GUILD}/`))).map(([, one]) => one)
+    const all = (await Array.fromAsync(executor.records.all.entries(`${GUILD}/`))).map(
+      ([, one]) => one,
+    )
     assert.deepEqual(weeklyStats(week, NOW, null), weeklyStats(all, NOW, null))
   })
 
@@ -119,7 +121,7 @@ describe('cases in the store', () => {
     const rest = { verdict: 'confirmed', at: NOW, seenAt: NOW, caseId: null } as const
     await hashList.putOne(GUILD, { ...entry, ...rest, by: STAFF, words: null })
     const spaces = {
-      cases: executor.cases,
+      cases: executor.records.all,
       postings: postingsSpace(store),
       hashList: hashList.collection,
     }
@@ -127,10 +129,10 @@ describe('cases in the store', () => {
     assert.equal((await moderationRecordsOf(spaces, STAFF)).length, 4)
     assert.equal(await deleteUserRecords(spaces, STAFF), 4)
     assert.deepEqual(await moderationRecordsOf(spaces, STAFF), [])
-    assert.deepEqual(numbers(await executor.ofJudgedRule(GUILD, 'r1')), [1, 2])
+    assert.deepEqual(numbers(await executor.records.ofJudgedRule(GUILD, 'r1')), [1, 2])
     assert.equal((await hashList.list(GUILD))[0]?.by, null)
     assert.equal(await deleteUserRecords(spaces, '2'), 3)
-    assert.deepEqual(await executor.ofMember(GUILD, '2'), [])
+    assert.deepEqual(await executor.records.ofMember(GUILD, '2'), [])
   })
 
   it('and the words of a member’s pictures are exported and deleted, for every process', async () => {
@@ -139,7 +141,7 @@ describe('cases in the store', () => {
     const words = { sketch: sketchOf(['claim your bonus now']), of: '77' }
     await hashList.putOne(GUILD, { ...entry, ...rest, words })
     const spaces = {
-      cases: executor.cases,
+      cases: executor.records.all,
       postings: postingsSpace(store),
       hashList: hashList.collection,
     }

@@ -176,7 +176,7 @@ describe('a case whose process is killed', { timeout: 300_000 }, () => {
       const second = born(new Life(Infinity))
       await second.resume()
       await second.executor.settle()
-      const record = await second.executor.of(guildId, message.id)
+      const record = await second.executor.records.of(guildId, message.id)
       const { cases, there, told, deletions, timeouts } = traces(message)
       if (moment === 1) {
         // Killed before its first write: it never received the message.
@@ -220,7 +220,7 @@ describe('a case whose process is killed', { timeout: 300_000 }, () => {
       const second = born(new Life(Infinity))
       await second.resume()
       // The moderator sees an undecided case, and presses again.
-      const before = await second.executor.of(guildId, message.id)
+      const before = await second.executor.records.of(guildId, message.id)
       if (before?.state === 'open') {
         await press(second, 'confirm')
       }
@@ -228,7 +228,7 @@ describe('a case whose process is killed', { timeout: 300_000 }, () => {
       await second.executor.settle()
       const { cases, there, told, deletions, timeouts } = traces(message)
       const at = `moment ${moment}`
-      const record = await second.executor.of(guildId, message.id)
+      const record = await second.executor.records.of(guildId, message.id)
       assert.equal(record?.state, 'undone', at)
       assert.equal(cases.length, 1, at)
       assert.match(cases[0]!.content, /— undone/, at)
@@ -258,7 +258,7 @@ describe('a case whose process is killed', { timeout: 300_000 }, () => {
     ])
     await other.onMessage(message)
     await Promise.all(two.map(({ executor }) => executor.settle()))
-    const records = await Array.fromAsync(one.executor.cases.entries(`${guildId}/`))
+    const records = await Array.fromAsync(one.executor.records.all.entries(`${guildId}/`))
     const about = records.filter(([, { copies }]) =>
       copies.some(({ messageId }) => messageId === message.id),
     )
@@ -297,7 +297,7 @@ describe('a case whose process is killed', { timeout: 300_000 }, () => {
     await Promise.all(two.map((one) => one.executor.settle()))
     assert.equal(come, 2)
     const { cases } = traces(message)
-    const record = await two[0]!.executor.of(guildId, message.id)
+    const record = await two[0]!.executor.records.of(guildId, message.id)
     assert.deepEqual(
       cases.map(({ id }) => id),
       [record?.log?.messageId],

@@ -105,7 +105,7 @@ describe('a wave by words whose process is killed', { timeout: 300_000 }, () => 
       await second.resume()
       await second.executor.settle()
       const at = `moment ${moment}`
-      const records = await second.executor.ofMember(guildId, one!.author.id)
+      const records = await second.executor.records.ofMember(guildId, one!.author.id)
       assert.equal(records.length, 1, at)
       const [record] = records
       const key = `${guildId}/${one!.author.id}`
