@@ -27,25 +27,40 @@ def rate(step, total, peak, warm=200, decay=.25, floor=.02):
     return peak * max(floor, min(1, left))
 
 
+REWARM = 100  # steps in which the rate rises again where a run goes on without its optimizer's state
+
+
 class Progress:
-    """Counts steps and seconds over all runs, logs losses, saves and restores everything."""
+    """
+    Counts steps and seconds over all runs, logs losses, saves and restores everything.
+    A checkpoint may lack its optimizer (training/snapshot.py): then the rate rises again from zero.
+    """
 
     def __init__(self, folder, name, parts):
         self.path, self.log_path = folder / f'{name}.pt', folder / f'{name}.log.jsonl'
         self.parts = parts  # name -> module or optimizer
         self.step, self.seconds, self.facts = 0, 0.0, {}
+        self.cold_from = None  # the step at which an optimizer started without its state
         self.saved = self.started = time.time()
         if self.path.exists():
             state = torch.load(self.path, weights_only=False)
-            for key, part in parts.items():
-                part.load_state_dict(state[key])
+            for key in parts.keys() & state.keys():
+                parts[key].load_state_dict(state[key])
             self.step, self.seconds, self.facts = state['step'], state['seconds'], state['facts']
-            torch.set_rng_state(state['rng'])
+            if parts.keys() <= state.keys():
+                torch.set_rng_state(state['rng'])
+            else:
+                self.cold_from = self.step
             print(f'{name}: resumed at step {self.step}', flush=True)
 
     @property
     def elapsed(self):
         return self.seconds + time.time() - self.started
+
+    def rate(self, total, peak, **schedule):
+        """The learning rate of the next step: see `rate`."""
+        risen = 1 if self.cold_from is None else min(1, (self.step - self.cold_from + 1) / REWARM)
+        return risen * rate(self.step, total, peak, **schedule)
 
     def log(self, **values):
         row = {'step': self.step, 'seconds': round(self.elapsed), **values}

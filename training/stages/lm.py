@@ -14,7 +14,7 @@ from torch import nn
 from torch.nn.functional import cross_entropy
 from transformers import OPTForCausalLM
 
-from training.common import MINUTES, Progress, groups, initialize, match_queries_to_keys, rate
+from training.common import MINUTES, Progress, groups, initialize, match_queries_to_keys
 from training.language import scene as scenes
 from training.language.conversation import conversation
 from training.parts.model import WIDTH, language_config
@@ -87,7 +87,7 @@ def train(run, steps=STEPS, minutes=None):
     while progress.step < steps and (minutes is None or time.time() - started < minutes * MINUTES):
         rows, ids, labels = batch_of(text, progress.step, pool, rng)
         for group in optimizer.param_groups:
-            group['lr'] = rate(progress.step, steps, PEAK, decay=.35)
+            group['lr'] = progress.rate(steps, PEAK, decay=.35)
         slots = blurred(model.description(rows))
         hidden = decoder(inputs_embeds=torch.cat([slots, embed(ids)], 1), use_cache=False).last_hidden_state[:, slots.shape[1]:]
         loss = answer_loss(model.language, hidden, labels)

@@ -10,7 +10,7 @@ import numpy as np
 import torch
 from torch.nn.functional import cross_entropy
 
-from training.common import MINUTES, Progress, groups, rate
+from training.common import MINUTES, Progress, groups
 from training.stages.features import Features
 from training.language.conversation import caption, loose_caption
 from training.parts.qformer import StageOne
@@ -62,7 +62,7 @@ def train(run, steps=STEPS, minutes=None):
         rows = sorted(features.training_rows(rng, BATCH))
         captions = captions_of(rng, [features.scenes[row] for row in rows])
         for group in optimizer.param_groups:
-            group['lr'] = rate(progress.step, steps, PEAK, decay=.4, floor=.1)
+            group['lr'] = progress.rate(steps, PEAK, decay=.4, floor=.1)
         parts = losses(model, features[rows], captions, text)
         sum(parts).backward()
         torch.nn.utils.clip_grad_norm_(model.parameters(), 1.0)

@@ -13,7 +13,7 @@ import time
 import torch
 
 from training.stages import lm
-from training.common import MINUTES, Progress, freeze, groups, rate, sha256
+from training.common import MINUTES, Progress, freeze, groups, sha256
 from training.stages.features import Features
 from training.language.conversation import UNKNOWN, caption, conversation
 from training.language.phrases import named
@@ -68,7 +68,7 @@ def train(run, steps=STEPS, minutes=None):
     running, since, first, started = 0.0, time.time(), progress.step, time.time()
     while progress.step < steps and (minutes is None or time.time() - started < minutes * MINUTES):
         for group in optimizer.param_groups:
-            group['lr'] = rate(progress.step, steps, PEAK, warm=200, decay=.6)
+            group['lr'] = progress.rate(steps, PEAK, warm=200, decay=.6)
         if progress.step < WARM_UP:
             rows = sorted(features.training_rows(rng, 2 * BATCH))
             loss = description_loss(reader, model(features[rows]), [features.scenes[row] for row in rows])

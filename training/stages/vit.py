@@ -13,7 +13,7 @@ from torch import nn
 from torch.nn.functional import cross_entropy, smooth_l1_loss
 from transformers import Blip2VisionModel
 
-from training.common import MINUTES, Progress, freeze, groups, initialize, rate
+from training.common import MINUTES, Progress, freeze, groups, initialize
 from training.parts.model import IMAGE_SIDE, PATCH, STEM, VISION_LAYERS, WIDTH, pixel_values, vision_config
 from training.parts.imagenet import fetch, fill
 from training.parts.stem import with_stem
@@ -108,7 +108,7 @@ def train(run, steps=STEPS, minutes=None):
         side = next(side for until, side in SIDES if progress.step < steps * until)
         pixels, scenes = batch_of(pictures, rng, BATCH, side)
         for group in optimizer.param_groups:
-            group['lr'] = group['share'] * rate(progress.step, steps, PEAK, warm=200, decay=.35)
+            group['lr'] = group['share'] * progress.rate(steps, PEAK, warm=200, decay=.35)
         features, logits = model(pixels.contiguous(memory_format=torch.channels_last))
         loss = tag_loss(logits, targets_of(scenes, side // PATCH))
         if progress.step >= steps * WORDS_FROM:
