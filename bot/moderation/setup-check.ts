@@ -31,7 +31,7 @@ export async function checkSetup(
   return [
     ...(blind ? [setup.noContent] : []),
     ...(await inLog(guild, logChannel, setup)),
-    ...missing.map(([name, what]) => setup.lacks(name, '', setup.whats[what])),
+    ...missing.map(([name, what]) => setup.lacks(name, null, setup.whats[what])),
   ]
 }
 
@@ -50,6 +50,6 @@ async function inLog(
   const me = await guild.members.fetchMe()
   const permissions = channel.permissionsFor(me)
   return IN_LOG.filter(([name]) => !permissions.has(PermissionFlagsBits[name])).map(
-    ([name, what]) => setup.lacks(name, ` (<#${logChannel}>)`, setup.whats[what]),
+    ([name, what]) => setup.lacks(name, `<#${logChannel}>`, setup.whats[what]),
   )
 }

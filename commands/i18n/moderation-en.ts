@@ -83,7 +83,8 @@ export const MODERATION_EN = {
     title: '**Moderation on this server**',
     mode: (mode: string, paused: boolean) => `Mode: ${mode}${paused ? ' — **paused**' : ''}`,
     channel: (channel: string) => `Cases go to: ${channel}`,
-    staff: (roles: string) => `Staff: members with Manage Messages ${roles}`,
+    staff: (roles: string) =>
+      `Staff: members with Manage Messages${roles === '' ? '' : ` or ${roles}`}`,
     exempt: (list: string) => `Exempt besides staff, the owner and bots: ${list}`,
     burst: (channels: number, minutes: number) =>
       `A burst: the same picture in ${channels} channels within ${many(minutes, 'minute')}`,
@@ -100,8 +101,8 @@ export const MODERATION_EN = {
     fine: 'Everything I need is there.',
     noContent:
       'Discord hides pictures from me: the operator must switch on the Message Content intent. Until then I find nothing by myself; the menus work.',
-    lacks: (permission: string, where: string, what: string) =>
-      `I lack ${permission}${where}, so I cannot ${what}.`,
+    lacks: (permission: string, channel: string | null, what: string) =>
+      `I lack ${permission}${channel === null ? '' : ` (${channel})`}, so I cannot ${what}.`,
     whats: {
       see: 'post cases',
       send: 'post cases',

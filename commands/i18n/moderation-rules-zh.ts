@@ -5,6 +5,8 @@ import type { Words } from './words.ts'
 
 const percent = (share: number) => `${Number((share * 100).toFixed(2))}%`
 const points = (count: number) => `${Number(count.toFixed(2))} 分`
+/** A space stands between Chinese and other characters only. */
+const from = (threshold: string) => `从 ${threshold}${threshold.endsWith('分') ? '' : ' '}起`
 
 export const MODERATION_RULES_ZH: Words<typeof MODERATION_RULES_EN> = {
   command: {
@@ -49,8 +51,8 @@ export const MODERATION_RULES_ZH: Words<typeof MODERATION_RULES_EN> = {
   removed: '已删除。',
   title: (count, most) => `**${count} / ${most} 条规则**`,
   scores: { question: percent, words: points, match: percent },
-  line: (name, what, from, action, where) =>
-    `- **${name}**：${what}，从 ${from} 起，${action}，${where}`,
+  line: (name, what, threshold, action, where) =>
+    `- **${name}**：${what}，${from(threshold)}，${action}，${where}`,
   whatQuestion: (question) => `“${question}”`,
   whatMatch: (text) => `符合“${text}”`,
   whatWords: (terms) => `${terms} 个词语`,
@@ -63,12 +65,12 @@ export const MODERATION_RULES_ZH: Words<typeof MODERATION_RULES_EN> = {
   unknownPictures: (count) => `启动以来因模型不认识这类图片而没有判断的图片：${count}`,
   tested: {
     question: (name, score, threshold, hit) =>
-      `- **${name}**：${percent(score)} 是（从 ${percent(threshold)} 起算命中）${hit ? '——**命中**' : ''}`,
+      `- **${name}**：${percent(score)} 是（${from(percent(threshold))}算命中）${hit ? '——**命中**' : ''}`,
     match: (name, score, threshold, hit) =>
-      `- **${name}**：符合程度 ${percent(score)}（从 ${percent(threshold)} 起算命中）${hit ? '——**命中**' : ''}`,
+      `- **${name}**：符合程度 ${percent(score)}（${from(percent(threshold))}算命中）${hit ? '——**命中**' : ''}`,
     noMatcher: (name) => `- **${name}**：没有判断，因为没有用于匹配的模型`,
     words: (name, score, threshold, hit, terms) =>
-      `- **${name}**：${points(score)}${terms === '' ? '' : `（${terms}）`}（从 ${points(threshold)} 起算命中）${hit ? '——**命中**' : ''}`,
+      `- **${name}**：${points(score)}${terms === '' ? '' : `（${terms}）`}（${from(points(threshold))}算命中）${hit ? '——**命中**' : ''}`,
     outside: (name) => `- **${name}**：没有判断，因为我的模型不认识这类图片`,
   },
   testTitle: '这张图片按你们的规则：',

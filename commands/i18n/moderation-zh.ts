@@ -77,7 +77,8 @@ export const MODERATION_ZH: Words<typeof MODERATION_EN> = {
     title: '**本服务器的审核**',
     mode: (mode, paused) => `模式：${mode}${paused ? '——**已暂停**' : ''}`,
     channel: (channel) => `案例发到：${channel}`,
-    staff: (roles) => `管理员：拥有“管理消息”权限的成员 ${roles}`,
+    staff: (roles) =>
+      `管理员：拥有“管理消息”权限${roles === '' ? '' : `或身份组 ${roles} `}的成员`,
     exempt: (list) => `除管理员、所有者和机器人外还豁免：${list}`,
     burst: (channels, minutes) => `刷屏：${minutes} 分钟内同一图片出现在 ${channels} 个频道`,
     distance: (distance) =>
@@ -89,7 +90,8 @@ export const MODERATION_ZH: Words<typeof MODERATION_EN> = {
     fine: '我需要的都有了。',
     noContent:
       'Discord 不让我看到图片：运营者须打开 Message Content 意图。在此之前我自己什么也发现不了；菜单可用。',
-    lacks: (permission, where, what) => `我${where}没有权限 ${permission}，所以不能${what}。`,
+    lacks: (permission, channel, what) =>
+      `我${channel === null ? '' : `在 ${channel} `}没有权限 ${permission}，所以不能${what}。`,
     whats: {
       see: '发布案例',
       send: '发布案例',

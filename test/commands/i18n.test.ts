@@ -121,6 +121,31 @@ describe('catalogFor', () => {
     const untranslated = texts(ZH).filter((text) => !/\p{Script=Han}/u.test(text))
     assert.deepEqual(untranslated, ['English'], 'a language’s own name stays')
   })
+
+  it('has no space between Chinese words, whatever stands in a sentence', () => {
+    const { moderationRules: rules, moderation } = ZH
+    const { scores, tested, line, whatWords } = rules
+    const { setup } = moderation
+    const sentences = [
+      line('名字', whatWords(3), scores.words(5), '只建立案例', rules.everywhere),
+      line('名字', whatWords(3), scores.question(0.6), '只建立案例', rules.everywhere),
+      tested.words('名字', 7, 5, true, ''),
+      tested.question('名字', 0.7, 0.6, true),
+      tested.match('名字', 0.7, 0.6, true),
+      setup.lacks('ManageMessages', null, setup.whats.delete),
+      setup.lacks('ViewChannel', '<#1>', setup.whats.see),
+      setup.staff(''),
+      setup.staff('<@&1>'),
+    ]
+    const han = '[\\p{Script=Han}，。：（）“”]'
+    const stray = new RegExp(`${han} ${han}|^ | $|[（，。：] | [）（，。：]`, 'u')
+    assert.deepEqual(
+      sentences.filter((sentence) => stray.test(sentence)),
+      [],
+    )
+    assert.match(sentences[0]!, /从 5 分起/)
+    assert.match(sentences[1]!, /从 60% 起/)
+  })
 })
 
 describe('COMMANDS', () => {
