@@ -4,7 +4,7 @@
  */
 
 import sharp from 'sharp'
-import { DISTANCE } from '../../bot/moderation/hashes/duplicate-posts.ts'
+import { DISTANCE } from '../../bot/moderation/reposts/duplicate-posts.ts'
 import { hashEntryOf } from '../../bot/moderation/hashes/hash-entry.ts'
 import { LoadedHashes } from '../../bot/moderation/hashes/loaded-hashes.ts'
 import { sketchOf, type WordSketch } from '../../bot/moderation/hashes/word-sketch.ts'
@@ -199,7 +199,7 @@ class Tally {
   }
 }
 
-/** As bot/moderation/hashes/duplicate-posts.ts decides. */
+/** As bot/moderation/reposts/duplicate-posts.ts decides. */
 function isRepost(first: Seen, { print, words }: Seen): boolean {
   if (!first.print || !print || distanceOf(first.print.whole, print.whole) > DISTANCE) {
     return false

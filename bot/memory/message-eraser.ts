@@ -23,8 +23,14 @@ export type MessageEraserDeps = Pick<
   readonly pending: PendingDeletions
   /** What moderation has of single messages. */
   readonly moderation: {
-    readonly hasMessage: (place: Place, messageId: string) => Promise<boolean>
-    readonly forgetMessage: (place: Place, messageId: string) => Promise<void>
+    /** The keys of the pictures of a message that it has records about. */
+    readonly picturesOf: (place: Place, messageId: string) => Promise<readonly string[]>
+    /** @param keys of the pictures; default: all of them. */
+    readonly forgetMessage: (
+      place: Place,
+      messageId: string,
+      keys?: readonly string[],
+    ) => Promise<void>
   }
 }
 
@@ -71,7 +77,7 @@ export class MessageEraser {
     messageId: string,
     { present, earlier = [] }: { present: readonly string[]; earlier?: readonly string[] },
   ): Promise<void> {
-    const { records, deletions } = this.#deps
+    const { records, deletions, moderation } = this.#deps
     // Before the records are read: what ends meanwhile has written them.
     const prefix = `picture/${messageId}/`
     const used = [...deletions.subjects].filter((subject) => subject.startsWith(prefix))
@@ -88,6 +94,8 @@ export class MessageEraser {
     const keys = new Set([
       ...earlier,
       ...searchable,
+      // Records of an earlier version do not say which picture they are about.
+      ...(await moderation.picturesOf(place, messageId)).filter((key) => key !== ''),
       ...stored.map(({ picture }) => picture.key),
       ...used.map((subject) => subject.slice(prefix.length)),
     ]).difference(new Set(present))
@@ -132,7 +140,7 @@ export class MessageEraser {
         !hasNoForm ||
         !isNotSearchable ||
         (await messages.get(key)) ||
-        (await moderation.hasMessage(place, id)) ||
+        (await moderation.picturesOf(place, id)).length > 0 ||
         (await jobs.areStored(`message/${id}`))
       ) {
         stored.push(id)
@@ -162,7 +170,7 @@ export class MessageEraser {
 
   /** Some pictures of a message are gone: what is about them is deleted. */
   async deletePictures(deletion: PendingDeletionOf<'pictures'>): Promise<void> {
-    const { records, deletions, pictures, pending } = this.#deps
+    const { records, deletions, pictures, pending, moderation } = this.#deps
     const { place, messageId, keys, before } = deletion
     const subjects = keys.map((key) => `picture/${messageId}/${key}` as const)
     await deletions.delete({ subjects, before }, async () => {
@@ -171,6 +179,7 @@ export class MessageEraser {
         return
       }
       await pending.run(deletion, async () => {
+        await moderation.forgetMessage(place, messageId, keys)
         for (const key of keys) {
           await records.searchable.delete(searchableKey(place, messageId, key))
         }

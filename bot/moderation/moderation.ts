@@ -27,7 +27,7 @@ import { GuildModeration } from './settings.ts'
 import { deleteUserRecords, moderationRecordsOf } from './privacy.ts'
 import { POSTING_LIFE_MS, postingsSpace } from './hashes/postings.ts'
 import { Reports } from './reports.ts'
-import { DuplicatePosts } from './hashes/duplicate-posts.ts'
+import { DuplicatePosts } from './reposts/duplicate-posts.ts'
 import type { ScoringModel } from './rules/rule-scores.ts'
 import { Rules } from './rules/rules.ts'
 import { HashList } from './hashes/hash-list.ts'
@@ -231,17 +231,19 @@ export class Moderation {
     ])
   }
 
-  /** Whether there are records about the pictures of a message that are deleted with it. */
-  async hasMessage(place: Place, messageId: string): Promise<boolean> {
-    return this.duplicatePosts.hasMessage(place, messageId)
+  /** The keys of the pictures of a message that have records that are deleted with them. */
+  async picturesOf(place: Place, messageId: string): Promise<readonly string[]> {
+    return this.duplicatePosts.keysOf(place, messageId)
   }
 
   /**
-   * A message was deleted: what is stored of its pictures to recognize reposts goes. Postings and
-   * cases stay, because spammers delete their own messages.
+   * A message was deleted, or pictures were edited out of it: what is stored of them to recognize reposts
+   * goes. Postings and cases stay, because spammers delete their own messages.
+   *
+   * @param keys of the pictures; default: all of them.
    */
-  async forgetMessage(place: Place, messageId: string): Promise<void> {
-    await this.duplicatePosts.forgetMessage(place, messageId)
+  async forgetMessage(place: Place, messageId: string, keys?: readonly string[]): Promise<void> {
+    await this.duplicatePosts.forgetMessage(place, messageId, keys)
   }
 
   /** As `forgetMessage`, of all messages of a channel. */

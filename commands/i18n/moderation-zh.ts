@@ -77,8 +77,7 @@ export const MODERATION_ZH: Words<typeof MODERATION_EN> = {
     title: '**本服务器的审核**',
     mode: (mode, paused) => `模式：${mode}${paused ? '——**已暂停**' : ''}`,
     channel: (channel) => `案例发到：${channel}`,
-    staff: (roles) =>
-      `管理员：拥有“管理消息”权限${roles === '' ? '' : `或身份组 ${roles} `}的成员`,
+    staff: (roles) => `管理员：拥有“管理消息”权限${roles === '' ? '' : `或身份组 ${roles} `}的成员`,
     exempt: (list) => `除管理员、所有者和机器人外还豁免：${list}`,
     burst: (channels, minutes) => `刷屏：${minutes} 分钟内同一图片出现在 ${channels} 个频道`,
     distance: (distance) =>

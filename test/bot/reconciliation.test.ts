@@ -142,6 +142,26 @@ describe('what is deleted while the bot is down', () => {
     await untilGone(channel.id)
   })
 
+  it('a picture that was edited out where reposts are looked for: it is not named as the first', async () => {
+    const channelId = ada.channelId
+    const kit = await demo.join('kit', { channel: channelId })
+    await kit.slash('moderation reposts', { channel: channelId })
+    const first = await ada.say('two', triangle(), hearts())
+    while (namesOf(first.id).filter((key) => key.startsWith('moderation-first')).length < 2) {
+      await wait(10)
+    }
+    await whileDown(() => editOut(sandbox, first, 'triangle.webp'))
+    const member = await demo.join('lin', { channel: channelId })
+    const again = await member.upload(triangle('again.webp'))
+    const third = await member.upload(triangle('third.webp'))
+    const { message } = await member.until(
+      (told) => told.message?.message_reference?.message_id === third.id,
+    )
+    assert.match(message!.content, new RegExp(`${again.id}$`))
+    const left = namesOf(first.id).filter((key) => key.startsWith('moderation-first'))
+    assert.equal(left.length, 1)
+  })
+
   it('a message: its conversation, its answers and their suggestions; others stay', async () => {
     const posted = await ada.upload(triangle())
     const described = await withSuggestions(ada, await ada.menu(EN.commands.describeMenu, posted))

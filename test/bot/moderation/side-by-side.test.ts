@@ -4,11 +4,7 @@ import assert from 'node:assert/strict'
 import { after, before, describe, it } from 'node:test'
 import { setImmediate } from 'node:timers/promises'
 import type { Member } from 'loopback-discord/client'
-import { Deletions } from '../../../bot/memory/deletions.ts'
-import { PictureWords } from '../../../bot/moderation/hashes/picture-words.ts'
-import { DuplicatePosts } from '../../../bot/moderation/hashes/duplicate-posts.ts'
-import { pino } from 'pino'
-import { Pictures } from '../../../bot/pictures/pictures.ts'
+import { PostedPictures } from '../../../bot/moderation/reposts/posted-pictures.ts'
 import { EN } from '../../../commands/i18n/en.ts'
 import { type Database, startRedis, WITH_REDIS } from '../../helpers/databases.ts'
 import {
@@ -111,23 +107,10 @@ describe('moderation by two processes on one Redis', { ...WITH_REDIS, timeout: 1
     const lin = await server.join('lin', { channel: 'memes' })
     mo.switchTo('mod-log')
     await mo.slash('moderation reposts', { channel: lin.channelId })
-    const bots = [server.demo.bot, other.bot]
     const first = await lin.upload(triangle())
-    const { client, store, model } = bots[0]!
-    const log = pino({ enabled: false })
-    const owner = new Pictures({
-      client,
-      model,
-      fetchPicture: () => assert.fail('nothing is fetched here'),
-      log,
-    })
-    const { pictures } = new DuplicatePosts(store, {
-      detector: { caseOf: async () => null },
-      pictures: owner,
-      deletions: new Deletions(),
-      words: new PictureWords({ model, pictures: owner, log }),
-    })
-    while ((await Array.fromAsync(pictures.entries())).length === 0) {
+    const posted = new PostedPictures(server.demo.bot.store)
+    const place = { guildId: server.demo.sandbox.world.guild.id, channelId: first.channel_id }
+    while ((await posted.ofMessage(place, first.id)).length === 0) {
       await setImmediate()
     }
     const again = await lin.upload(triangle('again.webp'))

@@ -222,7 +222,7 @@ describe('Pictures', () => {
           forgetGuild: async () => {},
           forgetChannel: async () => {},
           forgetUser: async () => 0,
-          hasMessage: async () => false,
+          picturesOf: async () => [],
           forgetMessage: async () => {},
         },
         pending,

@@ -2,6 +2,7 @@
 
 import assert from 'node:assert/strict'
 import { after, before, describe, it } from 'node:test'
+import { setTimeout as wait } from 'node:timers/promises'
 import type { APIMessage } from 'discord.js'
 import type { Member } from 'loopback-discord/client'
 import sharp from 'sharp'
@@ -9,6 +10,7 @@ import { drawTemplate } from '../../../../bench/moderation/templates.ts'
 import { fingerprintOf, isSimilarInDetail } from '../../../../bot/pictures/fingerprint.ts'
 import { EN } from '../../../../commands/i18n/en.ts'
 import { hearts, scene, triangle } from '../../../helpers/demo-bot.ts'
+import { kept } from '../../../helpers/held-bot.ts'
 import {
   disguised,
   type ModeratedServer,
@@ -18,6 +20,11 @@ import {
 const meme = async (words: number) => ({
   name: `meme${words}.png`,
   bytes: new Uint8Array(await drawTemplate('meme', 0, { words })),
+})
+
+const bar = async (words: number) => ({
+  name: `bar${words}.png`,
+  bytes: new Uint8Array(await drawTemplate('caption bar', 0, { words })),
 })
 
 describe('/moderation reposts', () => {
@@ -68,6 +75,27 @@ describe('/moderation reposts', () => {
     await server.ada.delete(first)
     const third = await server.ada.upload(await disguised(scene(), 70))
     assert.match((await replyTo(third)).content, new RegExp(`${second.id}$`))
+  })
+
+  it('forgets a picture that is edited out of its message', async () => {
+    const { world } = server.demo.sandbox
+    const stored = ({ id }: APIMessage) => kept(server.demo, id, ['moderation-first'])
+    const editOut = ({ id }: APIMessage, name: string) => {
+      const message = world.message(memes, id)
+      world.update(message, { files: message.files.filter((file) => file.name !== name) })
+    }
+    const first = await server.ada.say('two', await bar(30), await bar(31))
+    while ((await stored(first)).length < 2) {
+      await wait(20)
+    }
+    editOut(first, 'bar30.png')
+    for (let tries = 0; (await stored(first)).length > 1 && tries < 200; tries++) {
+      await wait(20)
+    }
+    assert.equal((await stored(first)).length, 1)
+    const again = await lin.upload(await bar(30))
+    assert.match((await replyTo(await lin.upload(await bar(31)))).content, new RegExp(first.id))
+    assert.equal(repliesTo(again), 0)
   })
 
   it('fetches a picture once, even if its message is updated', async (t) => {
