@@ -12,6 +12,7 @@ import {
   TOKENS,
   VISION,
 } from '../../../bench/quality/seams.ts'
+import { openModel } from '../../../inference/model.ts'
 import { argmax } from '../../helpers/graph-sessions.ts'
 import { packageFor } from '../../helpers/packages.ts'
 import { FIXTURES, loadItm, loadParity, relativeError, tensorOf } from '../../helpers/parity.ts'
@@ -52,6 +53,27 @@ describe('measureSeams', () => {
     assert.equal(matches.length, 8)
     const probabilities = matches.filter((_, i) => i % 2 === 0)
     assert.ok(probabilities.every((one) => one > 0 && one < 1))
+  })
+
+  it('gives what the engine gives where layers look at the picture', async () => {
+    const parity = loadParity('idefics-resampler')
+    const picture = readFileSync(path.join(FIXTURES, parity.image))
+    const folder = await packageFor('idefics-resampler')
+    const [seams] = await measureSeams(folder, [picture], 6, 1)
+    for (const [seam, expected] of [
+      [VISION, 'image_embeds'],
+      [TOKENS, 'image_tokens'],
+    ] as const) {
+      assert.ok(relativeError(seams!.values[seam]!, tensorOf(parity, expected).data) < 1e-4, seam)
+    }
+    assert.equal(seams!.values[LOGITS]!.length, 6 * parity.vocabSize)
+    const model = await openModel(folder)
+    try {
+      const said = await model.describe(picture, { beams: 1, maxNewTokens: 6, minNewTokens: 6 })
+      assert.deepEqual(seams!.ids, said.tokenIds)
+    } finally {
+      await model.close()
+    }
   })
 
   // Random weights are far harder to round than trained ones: here it shows that parts are in place.
