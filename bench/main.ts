@@ -23,6 +23,7 @@ import { runSoakBench } from './soak/soak.ts'
 import { runReadBench } from './reading/reading.ts'
 import { runStartBench } from './full-size/start.ts'
 import { runStoreBench } from './store/store.ts'
+import { runThreeBridgesBench } from './bridges/three-bridges.ts'
 import { runThroughputBench } from './full-size/throughput.ts'
 import { runVisionBench } from './full-size/vision.ts'
 import { updatePublished } from './report/results.ts'
@@ -104,6 +105,13 @@ With the demo model, the small checkpoints, or no model at all:
                 --members N          default 200
                 --channels N         default 20
                 --rate N             interactions a second; default 5
+  three-bridges   what three kinds of bridge between the same ends learn, from the rows that python -m
+              training.compare wrote, and what they cost in the engine; writes a page
+                --rows DIR           default training/run/compare
+                --packages DIR       has the packages qformer, projector and cross-attention, whose cost
+                                     is measured
+                --rounds N           default 20
+                --publish            writes the page to docs/three-bridges.md
 
 With a blip2-opt-2.7b of random weights, generated first:
   describe    picture to 21 tokens by stage, beside transformers on PyTorch; its steps beside CTranslate2
@@ -160,6 +168,7 @@ const BENCHES: Readonly<Record<string, (args: readonly string[]) => Promise<void
   soak: runSoakBench,
   start: runStartBench,
   store: runStoreBench,
+  'three-bridges': runThreeBridgesBench,
   throughput: runThroughputBench,
   vision: runVisionBench,
 }

@@ -1,0 +1,116 @@
+/** The rows that `python -m training.compare` wrote, and their means over seeds. */
+
+import { readdirSync, readFileSync } from 'node:fs'
+import path from 'node:path'
+import { z } from 'zod'
+import { isRight, namesAll } from '../hands/score.ts'
+import { readTruth } from '../hands/truth.ts'
+import { createTally } from '../report/tally.ts'
+
+export const BRIDGES = ['qformer', 'projector', 'cross-attention'] as const
+export type Bridge = (typeof BRIDGES)[number]
+
+const table = z.record(z.string(), z.number())
+const moment = z.object({ samples: z.number(), seconds: z.number() })
+const rowSchema = z.object({
+  kind: z.enum(BRIDGES),
+  seed: z.number(),
+  adapted: z.boolean(),
+  swap: z
+    .object({ end: z.enum(['vision', 'language']), other: z.string(), learns: z.string() })
+    .nullable(),
+  command: z.string(),
+  samples: z.number(),
+  seconds: z.number(),
+  threads: z.number(),
+  parameters: z.object({ trained: z.number(), vision: z.number(), language: z.number() }),
+  /** Vectors that the language model reads before the text. */
+  reads: z.number(),
+  frozen: z.record(z.string(), z.string()),
+  reached: z.record(z.string(), z.record(z.string(), moment.nullable())),
+  final: table,
+  captions: z.object({ named: z.number(), exact: z.number() }),
+  /** The language model's own accuracy about written scenes, and the vision tower's on patches. */
+  text: table.nullable(),
+  tags: table.nullable(),
+  hands: z.array(z.object({ name: z.string(), caption: z.string(), answers: z.array(z.string()) })),
+})
+type FileRow = z.infer<typeof rowSchema>
+
+/** A row of one seed. */
+export type Row = Omit<FileRow, 'hands' | 'frozen'> & {
+  /** Of pictures by other hands: share of right answers by kind of question, and of captions that name all. */
+  readonly hands: Readonly<Record<string, number>>
+}
+
+/** The rows of all seeds with the same bridge, trained in the same way. */
+export type Group = {
+  readonly bridge: Bridge
+  readonly adapted: boolean
+  readonly swap: Row['swap']
+  readonly rows: readonly Row[]
+}
+
+/** @throws {Error} naming the file that is not a row. */
+export function readRows(folder: string): Row[] {
+  const files = readdirSync(folder).filter((file) => file.endsWith('.json'))
+  return files.toSorted().map((file) => {
+    const parsed = rowSchema.safeParse(JSON.parse(readFileSync(path.join(folder, file), 'utf8')))
+    if (!parsed.success) {
+      throw new Error(`${file} is not a row of training.compare.`, { cause: parsed.error })
+    }
+    const { hands, frozen: _, ...row } = parsed.data
+    return { ...row, hands: judge(hands) }
+  })
+}
+
+/** In the order of BRIDGES, those that adapt the language model after the others, swaps last. */
+export function groupsOf(rows: readonly Row[]): Group[] {
+  const swapKey = ({ swap }: Row) => (swap === null ? '' : Object.values(swap).join(' '))
+  const order = (row: Row) =>
+    BRIDGES.indexOf(row.kind) + (row.adapted ? 10 : 0) + (row.swap ? 20 : 0)
+  const sorted = rows.toSorted(
+    (a, b) => order(a) - order(b) || swapKey(a).localeCompare(swapKey(b)),
+  )
+  const groups = Map.groupBy(sorted, (row) => `${order(row)} ${swapKey(row)}`)
+  return [...groups.values()].map((all) => {
+    const { kind: bridge, adapted, swap } = all[0]!
+    return { bridge, adapted, swap, rows: all }
+  })
+}
+
+/** By kind of question, `all` of them, and `captions`. */
+function judge(said: FileRow['hands']): Record<string, number> {
+  const pictures = new Map(readTruth().drawings.map((picture) => [picture.name, picture]))
+  const answers = createTally()
+  const captions = createTally()
+  for (const { name, caption, answers: given } of said) {
+    const picture = pictures.get(name)!
+    captions.add('captions', namesAll(caption, picture))
+    for (const [i, question] of picture.questions.entries()) {
+      answers.add(question.kind, isRight(given[i]!, question))
+    }
+  }
+  const shares = answers.categories().map((kind) => [kind, answers.share(kind)!])
+  return {
+    ...Object.fromEntries(shares),
+    all: answers.share() ?? 0,
+    captions: captions.share() ?? 0,
+  }
+}
+
+/** Mean, least and most over seeds. */
+export type Over = { readonly mean: number; readonly least: number; readonly most: number }
+
+/** Null where a row has no such number: it never reached it. */
+export function over(
+  rows: readonly Row[],
+  of: (row: Row) => number | null | undefined,
+): Over | null {
+  const values = rows.map(of)
+  if (values.length === 0 || !values.every((value) => typeof value === 'number')) {
+    return null
+  }
+  const mean = values.reduce((sum, value) => sum + value, 0) / values.length
+  return { mean, least: Math.min(...values), most: Math.max(...values) }
+}

@@ -1,0 +1,128 @@
+"""
+Three bridges from the miniature's vision tower to its language model, of transformers' own parts where it has them: the
+Q-Former of a BLIP-2, the projector of a LLaVA, the gated cross-attention of an IDEFICS. Their input are features
+[B, 1 + SIDE * SIDE, WIDTH]; what `see` makes of them is kept for all questions about a picture.
+
+No class of transformers has a projector or gated layers before an OPT, so that these two live here alone.
+"""
+
+import torch
+from torch import nn
+from transformers import IdeficsConfig
+from transformers.models.idefics.modeling_idefics import IdeficsGatedCrossAttentionLayer
+
+from training.common import initialize
+from training.language.scene import CELL_COLUMNS, CELL_ROWS
+from training.parts.model import FFN, HEADS, SIDE, WIDTH
+from training.parts.qformer import StageTwo
+from training.text import SLOTS
+
+INTERVAL = 2  # layers of the language model from one gated layer to the next
+
+
+class SoftWords(nn.Module):
+    """The language model reads these before the text. It learned to read SLOTS vectors there, at the positions 0 to SLOTS - 1."""
+
+    def __init__(self, language, positions):
+        super().__init__()
+        self.register_buffer('positions', torch.tensor(positions), persistent=False)
+        self.reads = len(positions)
+        self.size = language.get_input_embeddings().weight.std().item()
+
+    def read(self, language, soft, ids):
+        """soft [B, reads, WIDTH], ids [B, L] -> hidden states of the text [B, L, WIDTH]"""
+        embeds = torch.cat([soft, language.get_input_embeddings()(ids)], 1)
+        places = torch.cat([self.positions, text_places(ids)]).expand(len(ids), -1)
+        return language.model.decoder(inputs_embeds=embeds, position_ids=places, use_cache=False).last_hidden_state[:, self.reads :]
+
+    def scale(self, layer):
+        """Soft words begin as large as the words that the language model knows."""
+        nn.init.normal_(layer.weight, std=self.size * layer.in_features**-0.5)
+        nn.init.zeros_(layer.bias)
+
+
+class QFormer(SoftWords):
+    rate = 6e-4
+
+    def __init__(self, language):
+        super().__init__(language, range(SLOTS))
+        self.inner = StageTwo()
+        self.scale(self.inner.language_projection)
+
+    def see(self, features):
+        return self.inner(features)
+
+    def next_to(self, end):
+        """The layers that meet an end."""
+        if end == 'language':
+            return [self.inner.language_projection]
+        attentions = [layer.crossattention.attention for layer in self.inner.qformer.encoder.layer]
+        return [part for attention in attentions for part in (attention.key, attention.value)]
+
+
+class Projector(SoftWords):
+    """Each patch becomes a soft word, at the position of the slot that described its part of the picture."""
+
+    rate = 1e-3
+
+    def __init__(self, language):
+        super().__init__(language, [slot_of(patch) for patch in range(SIDE * SIDE)])
+        self.layers = nn.Sequential(nn.Linear(WIDTH, WIDTH), nn.GELU(), nn.Linear(WIDTH, WIDTH))
+        initialize(self.layers)
+        self.scale(self.layers[-1])
+
+    def see(self, features):
+        return self.layers(features[:, 1:])
+
+
+class CrossAttention(nn.Module):
+    """The language model reads the text alone; before every INTERVAL-th of its layers a gated one looks at the picture."""
+
+    rate, reads = 6e-4, 0
+
+    def __init__(self, language):
+        super().__init__()
+        config = IdeficsConfig(
+            hidden_size=WIDTH, intermediate_size=FFN, num_attention_heads=HEADS, qk_layer_norms=True, vision_config={'embed_dim': WIDTH}
+        )
+        config._attn_implementation = 'sdpa'
+        self.layers = nn.ModuleList(IdeficsGatedCrossAttentionLayer(config, i) for i in range(0, len(language.model.decoder.layers), INTERVAL))
+        initialize(self.layers)
+
+    def see(self, features):
+        return features
+
+    def read(self, language, seen, ids):
+        gate = torch.ones_like(ids)
+        all_rows = seen.new_zeros(len(ids), 1, 1, seen.shape[1]).expand(-1, -1, ids.shape[1], -1)
+
+        def looking(layer):
+            def hook(_, args, kwargs):
+                hidden = layer(args[0], image_hidden_states=seen, image_attention_mask=all_rows, cross_attention_gate=gate)
+                return (hidden, *args[1:]), kwargs
+
+            return hook
+
+        decoder = language.model.decoder
+        hooks = [
+            before.register_forward_pre_hook(looking(layer), with_kwargs=True) for before, layer in zip(decoder.layers[::INTERVAL], self.layers)
+        ]
+        try:
+            places = text_places(ids).expand(len(ids), -1)
+            return decoder(input_ids=ids, position_ids=places, use_cache=False).last_hidden_state
+        finally:
+            for hook in hooks:
+                hook.remove()
+
+
+KINDS = {'qformer': QFormer, 'projector': Projector, 'cross-attention': CrossAttention}
+
+
+def slot_of(patch):
+    """The slot of the cell that a patch's center lies in."""
+    row, column = divmod(patch, SIDE)
+    return int((row + 0.5) / SIDE * CELL_ROWS) * CELL_COLUMNS + int((column + 0.5) / SIDE * CELL_COLUMNS)
+
+
+def text_places(ids):
+    return SLOTS + torch.arange(ids.shape[1])
