@@ -23,7 +23,7 @@ from training.world.data import Pictures
 from training.world.vocabulary import BACKGROUNDS, COLORS, NOUNS, SHAPES, SIZE_EDGES
 from training.parts.words import WordHeads
 
-BATCH, PEAK, STEPS = 64, 1.2e-3, 5_000
+BATCH, PEAK, STEPS = 64, 1.2e-3, 4_000
 STEM_FROZEN_TO = 5  # blocks of the stem that stay as ImageNet left them: their gradients cost most, and edges are edges
 STEM_RATE = .25  # of the learning rate, for the blocks after them
 # Pixels of a side up to a share of the steps: what is large is learned first, at a fraction of the cost
