@@ -20,7 +20,7 @@ import type { Catalog } from '../../commands/i18n/words.ts'
 import { askAbout } from '../pictures/ask-about.ts'
 import type { SeenPicture } from '../pictures/moving-pictures.ts'
 import { isBlank, type Words, wordsIn } from '../pictures/words.ts'
-import { asSentence } from './captions.ts'
+import { asSentence, withoutWords } from './captions.ts'
 import {
   mayBeAboutWords,
   type ReadingQuestion,
@@ -149,17 +149,23 @@ async function readAnswer(
   image: ImageSource,
   {
     reading,
-    text: { answer: sentences },
+    text,
     options,
   }: Pick<About, 'text' | 'options'> & { readonly reading: ReadingQuestion },
 ): Promise<QuestionAnswer> {
   const words = await wordsIn(model, image, options)
   const base = { absent: true, unsure: false, caption: '' }
   if (isBlank(words)) {
-    return { ...base, answer: sentences.noText, lines: [sentences.noText] }
+    const sentence = withoutWords(words, text)
+    return { ...base, answer: sentence, lines: [sentence] }
   }
   const answer = plainText([...words.lines, ...words.codes].join(' '), MAX_STORED)
-  return { ...base, answer, lines: reading === 'translate' ? [sentences.notTranslated] : [], words }
+  return {
+    ...base,
+    answer,
+    lines: reading === 'translate' ? [text.answer.notTranslated] : [],
+    words,
+  }
 }
 
 /**

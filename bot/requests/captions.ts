@@ -156,6 +156,11 @@ export function altTextWith(caption: string, quote: string, { answer }: Catalog)
   return `${shortened(altTextOf(caption), MAX_ALT_TEXT - says.length - 1)} ${says}`
 }
 
+/** What is said of a picture in which nothing was read. */
+export function withoutWords({ complete }: Pick<Words, 'complete'>, { answer }: Catalog): string {
+  return complete ? answer.noText : answer.notRead
+}
+
 /** The words in a picture, whatever the model knows of such pictures. */
 async function readWords(
   model: Model,
@@ -164,7 +169,9 @@ async function readWords(
 ): Promise<Description> {
   const words = await wordsIn(model, image, options)
   const base = { caption: '', asked: [], unsure: false }
-  return isBlank(words) ? { ...base, lines: [text.answer.noText] } : { ...base, lines: [], words }
+  return isBlank(words)
+    ? { ...base, lines: [withoutWords(words, text)] }
+    : { ...base, lines: [], words }
 }
 
 /**

@@ -47,6 +47,7 @@ export const EN = {
     butRead: 'These words are in it:',
     codes: 'In QR or bar codes (not opened):',
     noText: 'I see no words in this picture.',
+    notRead: 'I had no time to read this picture. Please try again in a minute.',
     moreText: 'There is more text in it than I had time to read.',
     textInFile: 'The file has all of the words.',
     textCut: 'That is not all of the words; there was no room for a file.',

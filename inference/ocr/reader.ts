@@ -82,7 +82,8 @@ export class TextReader {
   }
 
   /**
-   * Reads a picture; pauses after each run of a network.
+   * Reads a picture; pauses after each run of a network. A tall one is read from its top, so that where time
+   * runs out its first lines are known.
    *
    * @param image uint8 RGB, [height, width, 3].
    */
@@ -95,15 +96,21 @@ export class TextReader {
     }
     const { maxMs, maxLines } = { ...READ_LIMITS, ...limits }
     const clock = new Stopwatch(maxMs)
-    const boxes: Quad[] = []
+    const candidates: Candidate[] = []
+    let hasRoom = true
     for await (const found of this.#detect(image, clock)) {
-      boxes.push(...found)
       yield
+      const room = maxLines - candidates.length
+      hasRoom &&= found.length <= room
+      const some = found.slice(0, room).map((corners) => candidateOf(image, corners))
+      candidates.push(...some)
+      yield* this.#recognize(some, false, clock)
+      const unsure = some.filter(({ best }) => best.confidence < SURE)
+      yield* this.#recognize(unsure, true, clock)
+      if (!hasRoom) {
+        break
+      }
     }
-    const candidates = boxes.slice(0, maxLines).map((corners) => candidateOf(image, corners))
-    yield* this.#recognize(candidates, false, clock)
-    const unsure = candidates.filter(({ best }) => best.confidence < SURE)
-    yield* this.#recognize(unsure, true, clock)
     const turned = candidates.filter(({ best }) => best.turned)
     if (turned.length >= candidates.length / 2) {
       // The whole picture is upside down, where short words may look like others.
@@ -112,7 +119,7 @@ export class TextReader {
     }
     const texts = inScriptOfMost(candidates.map(({ best }) => best))
     const lines = candidates.flatMap((candidate, i) => lineOf(candidate, texts[i]!) ?? [])
-    return { lines: inReadingOrder(lines), complete: !clock.isOver && boxes.length <= maxLines }
+    return { lines: inReadingOrder(lines), complete: !clock.isOver && hasRoom }
   }
 
   /** Reads a picture without a pause. */

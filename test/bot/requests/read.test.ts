@@ -102,6 +102,16 @@ describe('/read', () => {
     assert.equal((await lin.slash('read', { image: scene() })).content, ZH.answer.noText)
   })
 
+  it('does not say that there are no words where there was no time to read them', async (t) => {
+    const { model } = demo.bot
+    const read = model.read.bind(model)
+    t.mock.method(model, 'read', async (...of: Parameters<typeof read>) => {
+      // As where time ran out before the first line.
+      return { ...(await read(...of)), lines: [], complete: false }
+    })
+    assert.equal((await ada.slash('read', { image: station() })).content, EN.answer.notRead)
+  })
+
   it('reads each of several pictures, and says which has no words', async () => {
     const posted = await ada.say('look', station(), scene())
     const { content } = await ada.menu(EN.commands.readMenu, posted)

@@ -9,7 +9,7 @@ import { READER_FOLDER } from '../../../config/models.ts'
 import { decodePage } from '../../../inference/image/page.ts'
 import { DecodingPool } from '../../../inference/image/decoding/pool.ts'
 import { drawBoxes } from '../../../inference/ocr/draw-boxes.ts'
-import { readPicture } from '../../../inference/ocr/read-picture.ts'
+import { MAX_PAGE_PIXELS, readPicture } from '../../../inference/ocr/read-picture.ts'
 import { openReader, type TextReader } from '../../../inference/ocr/reader.ts'
 import { FIXTURES } from '../../helpers/parity.ts'
 
@@ -18,6 +18,15 @@ const SIGN_TEXT = ['EXIT', 'No parking', 'Platform 9']
 
 function textsOf({ lines }: { readonly lines: readonly { readonly text: string }[] }): string[] {
   return lines.map(({ text }) => text)
+}
+
+/** The sign below itself, taller than a tile. */
+async function tallSign() {
+  const { width, height } = await sharp(SIGN).metadata()
+  const count = Math.ceil(3600 / height)
+  const create = { width, height: count * height, channels: 3, background: '#fff' } as const
+  const signs = Array.from({ length: count }, (_, i) => ({ input: SIGN, left: 0, top: i * height }))
+  return { file: await sharp({ create }).composite(signs).png().toBuffer(), count }
 }
 
 describe('readPicture', () => {
@@ -69,19 +78,21 @@ describe('readPicture', () => {
   })
 
   it('reads a screenshot that is taller than a tile, each line once', async () => {
-    const { width, height } = await sharp(SIGN).metadata()
-    const count = Math.ceil(3600 / height)
-    const composed = await sharp({
-      create: { width, height: count * height, channels: 3, background: '#fff' },
-    })
-      .composite(
-        Array.from({ length: count }, (_, i) => ({ input: SIGN, left: 0, top: i * height })),
-      )
-      .png()
-      .toBuffer()
-    const { lines } = await read(composed, { maxMs: 60_000 })
+    const { file, count } = await tallSign()
+    const { lines } = await read(file, { maxMs: 60_000 })
     assert.deepEqual(textsOf({ lines }), Array.from({ length: count }, () => SIGN_TEXT).flat())
     assert.ok(lines.at(-1)!.corners[0].y > 3400)
+  })
+
+  it('reads it from its top, and gives what it has where time runs out', async (t) => {
+    const { image } = await decodePage((await tallSign()).file, MAX_PAGE_PIXELS)
+    let now = 0
+    // Each run takes a second.
+    t.mock.method(performance, 'now', () => (now += 1000))
+    const { lines, complete } = await reader.readAll(image, { maxMs: 1500 })
+    assert.equal(complete, false)
+    assert.ok(lines.length > 0)
+    assert.ok(lines.every(({ corners }) => corners[0].y < 1800))
   })
 
   it('stops at its limits, and says so', async () => {
