@@ -4,7 +4,7 @@
  * enough reasons becomes a case.
  */
 
-import { type Message, SnowflakeUtil } from 'discord.js'
+import type { Message } from 'discord.js'
 import type { FoundPicture } from '../../commands/picture.ts'
 import { isActive, type ModerationSettings } from '../../commands/moderation/settings.ts'
 import { picturesIn } from '../discord/message-pictures.ts'
@@ -12,7 +12,6 @@ import type { Deletions } from '../memory/deletions.ts'
 import type { CountModeration } from '../operations/metrics.ts'
 import { KeyedMutex } from '../store/keyed-mutex.ts'
 import type { Collection, Store } from '../store/types.ts'
-import { openCase, type Seed, withCopies, withPictures } from './cases/case.ts'
 import type { Case } from './cases/case-record.ts'
 import type { CaseExecutor } from './cases/executor.ts'
 import { type EvidenceMemory, MAX_EVIDENCE, type PictureFile } from '../pictures/evidence.ts'
@@ -29,7 +28,7 @@ import {
   withPosting,
   withWords,
 } from './hashes/postings.ts'
-import { amplifiersOf, type Reason } from './hashes/reasons.ts'
+import { type Reason, wordRulesOf } from './hashes/reasons.ts'
 import { isExempt } from './staff.ts'
 import { codeOf } from './hashes/hash-entry.ts'
 import type { HashList } from './hashes/hash-list.ts'
@@ -37,6 +36,7 @@ import { ListMatcher } from './hashes/list-matcher.ts'
 import { dismisses } from './hashes/loaded-hashes.ts'
 import { isConfirmed, reasonOf, strongest } from './match-reason.ts'
 import type { PictureWords } from './hashes/picture-words.ts'
+import { type CaseUpdate, PostingCases } from './posting-cases.ts'
 
 type Deps = {
   readonly store: Store
@@ -53,9 +53,6 @@ type Deps = {
   readonly ownsGuild?: OwnsGuild | undefined
 }
 
-/** What the pictures of a message add to a case. */
-type CaseUpdate = Pick<Posting, 'messageId' | 'prints' | 'reasons' | 'matched'>
-
 /** What a case is opened with, besides its reasons. */
 type Details = {
   /** Those of the message to examine; default: all. */
@@ -64,20 +61,11 @@ type Details = {
   readonly wave?: readonly string[]
 }
 
-/** A posting that belongs to a case, with what is needed to open the case. */
-type PostingInCase = {
-  readonly member: Pick<Seed, 'guildId' | 'memberId' | 'joinedAt' | 'locale'>
-  readonly posting: Posting
-  /** All recent postings of the member. */
-  readonly postings: Postings
-  readonly update: CaseUpdate
-  readonly settings: ModerationSettings
-}
-
 export class Detector {
   readonly postings: Collection<Postings>
   readonly #deps: Deps
   readonly #matcher: ListMatcher
+  readonly #cases: PostingCases
   /** By message: the preview of a link may arrive while the message itself is examined. */
   readonly #mutex = new KeyedMutex()
 
@@ -86,6 +74,7 @@ export class Detector {
     const readCase = (guildId: string, id: string) => deps.executor.readWords(guildId, id)
     this.#matcher = new ListMatcher({ ...deps, readCase })
     this.postings = postingsSpace(deps.store)
+    this.#cases = new PostingCases({ ...deps, postings: this.postings })
   }
 
   /**
@@ -158,7 +147,7 @@ export class Detector {
       joinedAt: message.member?.joinedTimestamp ?? null,
       locale: message.guild.preferredLocale,
     }
-    return this.#writeCase({ member, posting, postings, update, settings })
+    return this.#cases.write({ member, posting, postings, update, settings })
   }
 
   /** Notes the points of an examined message's words. @returns all recent postings of the member. */
@@ -176,39 +165,8 @@ export class Detector {
   }
 
   /** Opens, or extends, the cases whose postings were written, but not the cases, before a process ended. */
-  async resume(deletions: Deletions): Promise<void> {
-    const startedBy = SnowflakeUtil.generate().toString() // before the postings are read
-    for await (const [key, postings] of this.postings.entries()) {
-      const [guildId = '', memberId = ''] = key.split('/')
-      const subjects = [`guild/${guildId}`, `user/${memberId}`] as const
-      if (this.#deps.ownsGuild?.(guildId) !== false) {
-        await deletions.write({ startedBy, subjects }, () =>
-          this.#resumeMember({ guildId, memberId }, postings),
-        )
-      }
-    }
-  }
-
-  async #resumeMember(
-    { guildId, memberId }: Pick<Seed, 'guildId' | 'memberId'>,
-    postings: Postings,
-  ): Promise<void> {
-    for (const posting of postings) {
-      if (await this.#isUnwritten(guildId, posting)) {
-        const { settings } = await this.#deps.guilds.of(guildId)
-        const locale = this.#deps.localeOf(guildId)
-        const member = { guildId, memberId, joinedAt: null, locale }
-        await this.#writeCase({ member, posting, postings, update: posting, settings })
-      }
-    }
-  }
-
-  async #isUnwritten(guildId: string, { caseId, messageId }: Posting): Promise<boolean> {
-    const record = caseId === null ? null : await this.#deps.executor.records.of(guildId, caseId)
-    if (!record) {
-      return caseId === messageId
-    }
-    return record.state === 'open' && !record.copies.some((copy) => copy.messageId === messageId)
+  resume(deletions: Deletions): Promise<void> {
+    return this.#cases.resume(deletions)
   }
 
   async #postingOf({ id, guildId, author }: Message<true>): Promise<Posting | undefined> {
@@ -283,53 +241,4 @@ export class Detector {
     )
     return files.flatMap((file) => (file.status === 'fulfilled' ? [file.value] : []))
   }
-
-  /** Opens the case of a posting, or updates it, and carries it out. */
-  async #writeCase(inCase: PostingInCase): Promise<Case | undefined> {
-    const { member, posting, postings, update, settings } = inCase
-    const { executor, guilds } = this.#deps
-    const { guildId, memberId, joinedAt } = member
-    const id = posting.caseId ?? posting.messageId
-    const copies = postings
-      .filter(({ caseId }) => caseId === id)
-      .map(({ channelId, messageId }) => ({ channelId, messageId }))
-    const opener = postings.find(({ messageId }) => messageId === id) ?? posting
-    const now = Date.now()
-    const isNew = (await executor.records.of(guildId, id)) === undefined
-    const seed: Seed = {
-      ...member,
-      id,
-      number: isNew ? await guilds.nextCaseNumber(guildId) : null,
-      copies,
-      matched: posting.matched,
-      prints: [...posting.prints],
-      reasons: [...opener.reasons, ...amplifiersOf(memberId, joinedAt, now)],
-    }
-    const record = await executor.change(guildId, id, (old) =>
-      old ? extended(old, { update, copies, settings, now }) : openCase(seed, settings, now),
-    )
-    await executor.carryOut(guildId, id)
-    return record
-  }
-}
-
-/** The case with a message: what it shows besides copies counts only where words made it join. */
-function extended(
-  record: Case,
-  change: {
-    readonly update: CaseUpdate
-    readonly copies: Case['copies']
-    readonly settings: ModerationSettings
-    readonly now: number
-  },
-): Case {
-  const { update, copies, settings, now } = change
-  return wordRulesOf(update.reasons).length > 0
-    ? withPictures(withCopies(record, copies), update, settings, now)
-    : withCopies(withPictures(record, update, settings, now), copies)
-}
-
-/** The ids of the rules by words that had hits. */
-function wordRulesOf(reasons: readonly Reason[]): readonly (string | undefined)[] {
-  return reasons.filter(({ terms }) => terms !== undefined).map(({ rule }) => rule)
 }

@@ -109,3 +109,8 @@ export function ruleConsequences(record: {
     timeoutMinutes: Math.max(...rules.map(({ timeoutMinutes = 0 }) => timeoutMinutes)),
   }
 }
+
+/** The ids of the rules by words that had hits. */
+export function wordRulesOf(reasons: readonly Reason[]): readonly (string | undefined)[] {
+  return reasons.filter(({ terms }) => terms !== undefined).map(({ rule }) => rule)
+}

@@ -8,26 +8,15 @@
  * that the rule's statistics continue.
  */
 
-import { randomBytes } from 'node:crypto'
 import type { Message } from 'discord.js'
 import type { Logger } from 'pino'
-import { quoted } from '../../../commands/answer-text.ts'
 import type { CountModeration } from '../../operations/metrics.ts'
 import type { FoundPicture } from '../../../commands/picture.ts'
-import type {
-  ModelLimits,
-  RuleRecord,
-  RuleScore,
-  RulesService,
-  RuleWish,
-} from '../../../commands/moderation/rules-service.ts'
+import type { RuleScore, RulesService } from '../../../commands/moderation/rules-service.ts'
 import { InputError } from '../../../config/errors.ts'
 import type { Rule } from '../../../commands/moderation/rule.ts'
 import { isActive } from '../../../commands/moderation/settings.ts'
-import { knownQuestion } from '../../../inference/text/known-question.ts'
 import type { RequestOptions } from '../../../inference/contract/types.ts'
-import { scoringOf } from '../../../inference/package/serve-card.ts'
-import type { AnyCard } from '../../../inference/package/model-card.ts'
 import { DeletedError, type Deletions, type TrackedWork } from '../../memory/deletions.ts'
 import type { Store } from '../../store/types.ts'
 import type { FetchPicture } from '../../pictures/download.ts'
@@ -36,12 +25,10 @@ import { allows, decided, withDeletion } from '../cases/case.ts'
 import { ITSELF } from '../cases/case-record.ts'
 import type { CaseExecutor } from '../cases/executor.ts'
 import { burstOf, type GuildModeration } from '../settings.ts'
-import { writeTerms } from '../words/terms.ts'
 import { RuleStore } from './rule-store.ts'
-import { drawRuleChart } from './rule-chart.ts'
 import { recordOf } from './rule-record.ts'
+import { rulesService } from './rules-service.ts'
 import { RuleScores, type ScoringModel } from './rule-scores.ts'
-import { ruleOf } from './rule-subject.ts'
 import { RuleQueue } from './rule-queue.ts'
 import { bestOf, type Hit, hitOf, reasonOf, wordPointsOf } from './hits.ts'
 import { waveOf } from './wave.ts'
@@ -139,23 +126,14 @@ export class Rules {
 
   /** The service that the commands use. */
   service(): RulesService {
-    return {
-      limits: () => limitsOf(this.#deps.model.card),
-      matchLimits: () => {
-        const { matcher } = this.#deps.model
-        return matcher && limitsOf(matcher)
-      },
-      list: (guildId) => this.ruleStore.of(guildId),
+    return rulesService({
+      ...this.#deps,
+      ruleStore: this.ruleStore,
+      scores: this.#scores,
       dropped: (guildId) => this.#dropped.get(guildId) ?? 0,
       unknown: (guildId) => this.#unknown.get(guildId) ?? 0,
-      put: (guildId, wish) => this.#put(guildId, wish),
-      words: (guildId, name) => this.#wordsOf(guildId, name),
-      remove: (guildId, name) => this.ruleStore.remove(guildId, name),
-      test: (guildId, picture) => this.#test(guildId, picture),
-      stats: async (guildId, name) =>
-        this.#record(await this.ruleStore.named(guildId, name), guildId),
-      chart: ({ reviewed, rule }, words) => drawRuleChart({ reviewed, rule, words }),
-    }
+      options: (guildId) => this.#options(guildId),
+    })
   }
 
   /** The rules that apply to a message now. */
@@ -256,45 +234,6 @@ export class Rules {
     return { tenant: guild, signal, deadline: Date.now() + DEADLINE_MS }
   }
 
-  /** @throws {InputError} if no rule has a score: the model knows no such pictures, or there is none. */
-  async #test(guildId: string, picture: FoundPicture): Promise<readonly RuleScore[]> {
-    const { pictures, model } = this.#deps
-    await pictures.fingerprint(picture) // as posted pictures are decoded, or it cannot be
-    // A person waits for this.
-    const rules = await this.ruleStore.of(guildId)
-    const scores = await this.#scores.of(picture, rules, this.#options(guildId))
-    if (scores.length > 0 && scores.every(({ score }) => score === null)) {
-      const needsMatcher = model.matcher === null && rules.every(({ kind }) => kind === 'match')
-      throw needsMatcher
-        ? new InputError('rule/no-matcher')
-        : new InputError('rule/outside-domain', { knows: model.card.domain?.knows ?? null })
-    }
-    return scores
-  }
-
-  async #put(guildId: string, wish: RuleWish) {
-    const rules = await this.ruleStore.of(guildId)
-    const existing = rules.find(({ name }) => name.toLowerCase() === wish.name.toLowerCase())
-    const rule = await ruleOf(wish, existing, this.#deps.fetchPicture)
-    const outcome = await this.ruleStore.put(guildId, rule, randomBytes(6).toString('hex'))
-    return { outcome, rule: await this.ruleStore.named(guildId, wish.name) }
-  }
-
-  /** @throws {InputError} if there is no rule by words of that name. */
-  async #wordsOf(guildId: string, name: string): Promise<string> {
-    const rule = await this.ruleStore.named(guildId, name)
-    if (rule.kind !== 'words') {
-      throw new InputError('rule/no-words', { name: quoted(rule.name) })
-    }
-    return writeTerms(rule.terms)
-  }
-
-  async #record(rule: Rule, guildId: string): Promise<RuleRecord> {
-    const { executor } = this.#deps
-    const judged = await executor.records.ofJudgedRule(guildId, rule.id)
-    return { ...recordOf(rule, judged), hits: await executor.records.countOfRule(guildId, rule.id) }
-  }
-
   /** Whether staff decided enough of a rule's hits, so that it may delete messages. */
   async #hasEarned(rule: Rule, guildId: string): Promise<boolean> {
     return recordOf(rule, await this.#deps.executor.records.ofJudgedRule(guildId, rule.id)).earned
@@ -306,17 +245,6 @@ export class Rules {
     if (!isExpected && !this.#stopped.signal.aborted) {
       this.#deps.log.error({ err: error }, 'a rule failed')
     }
-  }
-}
-
-/** What rules may ask, as the card says. */
-function limitsOf(card: AnyCard): ModelLimits {
-  const { languages, domain } = card
-  return {
-    languages,
-    knows: domain?.knows ?? null,
-    onlyAnswers: scoringOf(card) === 'answer',
-    unknownWords: (question) => knownQuestion(card, question).unknown,
   }
 }
 

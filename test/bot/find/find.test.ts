@@ -158,7 +158,14 @@ describe('/find', () => {
     const all = { there, adult, hidden, blind }
     const foundBy = async (member: Member, where = 'server') => {
       const { content } = await find(member, 'meeting point', { where })
-      return Object.entries(all).flatMap(([name, { id }]) => (content.includes(id) ? [name] : []))
+      const names = Object.entries(all).flatMap(([name, { id }]) =>
+        content.includes(id) ? [name] : [],
+      )
+      // Nobody is told how many there are where they cannot look.
+      const { none, found } = EN.find
+      const title = names.length === 0 ? none : (words: string) => found(names.length, words)
+      assert.ok(content.startsWith(title('meeting point')), content)
+      return names
     }
     assert.deepEqual(await foundBy(lin), ['there'])
     assert.deepEqual(await foundBy(ada), ['there', 'hidden', 'blind'])

@@ -8,6 +8,7 @@ import type { Member } from 'loopback-discord/client'
 import sharp from 'sharp'
 import { drawTemplate } from '../../../../bench/moderation/templates.ts'
 import { fingerprintOf, isSimilarInDetail } from '../../../../bot/pictures/fingerprint.ts'
+import { Pictures } from '../../../../bot/pictures/pictures.ts'
 import { EN } from '../../../../commands/i18n/en.ts'
 import { hearts, scene, triangle } from '../../../helpers/demo-bot.ts'
 import { kept } from '../../../helpers/held-bot.ts'
@@ -98,16 +99,18 @@ describe('/moderation reposts', () => {
     assert.equal(repliesTo(again), 0)
   })
 
-  it('fetches a picture once, even if its message is updated', async (t) => {
+  it('examines a picture once, even if its message is updated', async (t) => {
     const { world } = server.sandbox
-    const find = t.mock.method(world.cdn, 'find')
+    const compared = t.mock.method(Pictures.prototype, 'fingerprintAll')
     const posted = await server.ada.upload(await disguised(hearts(), 71))
     await replyTo(posted)
     world.update(world.messages.get(memes)!.get(posted.id)!, { content: 'haha' })
     await replyTo(await lin.upload(await disguised(hearts(), 72)))
-    const { pathname } = new URL(posted.attachments[0]!.url)
-    const asked = find.mock.calls.filter(({ arguments: [path] }) => pathname.endsWith(path))
-    assert.equal(asked.length, 1)
+    const { id } = posted.attachments[0]!
+    const calls = compared.mock.calls.filter(({ arguments: [pictures] }) =>
+      pictures.some(({ key }) => key === id),
+    )
+    assert.equal(calls.length, 1)
   })
 
   it('does not take other words on one template for a duplicate', async () => {
