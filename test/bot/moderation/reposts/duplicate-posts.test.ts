@@ -86,9 +86,10 @@ describe('/moderation reposts', () => {
       world.update(message, { files: message.files.filter((file) => file.name !== name) })
     }
     const first = await server.ada.say('two', await bar(30), await bar(31))
-    while ((await stored(first)).length < 2) {
+    for (let tries = 0; (await stored(first)).length < 2 && tries < 1000; tries++) {
       await wait(20)
     }
+    assert.equal((await stored(first)).length, 2)
     editOut(first, 'bar30.png')
     for (let tries = 0; (await stored(first)).length > 1 && tries < 200; tries++) {
       await wait(20)
