@@ -11,7 +11,9 @@ import {
   createDecipheriv,
   createHash,
   createHmac,
+  createSecretKey,
   hkdfSync,
+  type KeyObject,
   randomBytes,
 } from 'node:crypto'
 import { KEY_BYTES } from '../../store/encryption/encryption.ts'
@@ -31,10 +33,10 @@ export class NotOpenedError extends Error {
 }
 
 export class Sealer {
-  readonly #keys: ReadonlyMap<string, Uint8Array>
+  readonly #keys: ReadonlyMap<string, KeyObject>
   readonly #id: Buffer
-  readonly #key: Uint8Array
-  readonly #nameKey: Buffer
+  readonly #key: KeyObject
+  readonly #nameKey: KeyObject
 
   /** @param keys at least one, of 32 bytes each; the first one seals. */
   constructor(keys: readonly Uint8Array[]) {
@@ -42,10 +44,11 @@ export class Sealer {
     if (key === undefined || keys.some(({ length }) => length !== KEY_BYTES)) {
       throw new RangeError(`expected at least one key, each of ${KEY_BYTES} bytes`)
     }
-    this.#keys = new Map(keys.map((one) => [idOf(one).toString('hex'), one]))
+    this.#keys = new Map(keys.map((one) => [idOf(one).toString('hex'), createSecretKey(one)]))
     this.#id = idOf(key)
-    this.#key = key
-    this.#nameKey = Buffer.from(hkdfSync('sha256', key, '', `${PURPOSE} names`, KEY_BYTES))
+    this.#key = createSecretKey(key)
+    const nameKey = hkdfSync('sha256', key, '', `${PURPOSE} names`, KEY_BYTES)
+    this.#nameKey = createSecretKey(new Uint8Array(nameKey))
   }
 
   /** @param place where the message will be: its key in Redis. */
@@ -89,7 +92,7 @@ export class Sealer {
 }
 
 /** A key and an IV that only this salt gives. */
-function derive(master: Uint8Array, salt: Uint8Array): { key: Buffer; iv: Buffer } {
+function derive(master: KeyObject, salt: Uint8Array): { key: Buffer; iv: Buffer } {
   const bytes = Buffer.from(hkdfSync('sha256', master, salt, PURPOSE, KEY_BYTES + IV_BYTES))
   return { key: bytes.subarray(0, KEY_BYTES), iv: bytes.subarray(KEY_BYTES) }
 }
