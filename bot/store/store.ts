@@ -5,6 +5,7 @@ import { withoutPassword } from '../../config/addresses.ts'
 import { ConfigError } from '../../config/errors.ts'
 import { unwritableFolder } from '../../config/unwritable-folder.ts'
 import type { Backend, OpenBackend } from './backends/backend.ts'
+import { throughOutages, whyAway } from './backends/outages.ts'
 import { openPostgres } from './backends/postgres.ts'
 import { openRedis } from './backends/redis.ts'
 import { openSqlite } from './backends/sqlite.ts'
@@ -30,9 +31,10 @@ export type StoreOptions = {
  */
 export async function openStore(options: StoreOptions): Promise<Store> {
   const { url, keys = [], log } = options
-  const backend = await openBackend(url, (error) => {
+  const opened = await openBackend(url, (error) => {
     log.error({ err: error }, 'the store has a problem')
   })
+  const backend = throughOutages(opened)
   const encryption = keys.length > 0 ? createEncryption(keys) : undefined
   try {
     const names = new Names(await openMarker(backend, encryption))
@@ -73,8 +75,7 @@ function openingError(url: string, cause: unknown): ConfigError {
       return unwritable
     }
   }
-  const why = cause instanceof Error ? cause.message || cause.name : String(cause)
-  const problem = `SIGHTSEER_STORE (${withoutPassword(url)}) cannot be opened: ${why}.`
+  const problem = `SIGHTSEER_STORE (${withoutPassword(url)}) cannot be opened: ${whyAway(cause)}.`
   return new ConfigError([problem], { cause })
 }
 

@@ -66,7 +66,7 @@ export const openRedis: OpenBackend = async (url, onError) => {
 function clientOf(url: string) {
   return createClient({
     url,
-    // While Redis is unavailable, operations fail at once instead of waiting in a queue.
+    // While Redis is away, operations fail at once instead of waiting in a queue; outages.ts repeats them.
     disableOfflineQueue: true,
     socket: {
       connectTimeout: CONNECT_TIMEOUT_MS,

@@ -38,6 +38,18 @@ describe('the bot and a Redis that is restarted', { timeout: 120_000, ...WITH_RE
     }
   }
 
+  it('answers as if nothing had been, if it is back within seconds', async () => {
+    const ada = await demo.join('ada')
+    const port = Number(new URL(redis!.url).port)
+    await redis!.stop()
+    redis = undefined
+    const asked = ada.slash('describe', { image: triangle() })
+    asked.catch(() => {}) // awaited below
+    await wait(2000)
+    redis = await startRedis(port)
+    assert.match((await asked).content, /green triangle/)
+  })
+
   it('answers nothing to others, tells who asks, and answers when it is back', async () => {
     const ada = await demo.join('ada')
     const mention = `<@${demo.bot.client.user.id}>`
