@@ -121,33 +121,24 @@ export class JobLeases {
     }))
   }
 
-  /**
-   * Replaces the record by what is kept of a finished job, also if another process has it by now. An
-   * error of the store is logged.
-   *
-   * @returns whether it is replaced.
-   */
-  async finish(job: Job): Promise<boolean> {
-    try {
-      await this.#records.set(job.id, finishedRecord(job), FINISHED_MS)
-      return true
-    } catch (error) {
-      this.#log.error({ err: error, job: job.id }, 'a finished job could not be noted')
-      return false
-    }
+  /** Replaces the record by what is kept of a finished job, also if another process has it by now. */
+  async finish(job: Job): Promise<void> {
+    await this.#records.set(job.id, finishedRecord(job), FINISHED_MS)
   }
 
-  async forget(job: Job): Promise<void> {
+  /** As `finish`, unless the record was deleted meanwhile, with its person for example. */
+  async finishLater(job: Job): Promise<void> {
+    const finished = finishedRecord(job)
+    await this.#records.update(job.id, (record) => record && finished, FINISHED_MS)
+  }
+
+  async delete(job: Job): Promise<void> {
     await this.#records.delete(job.id)
   }
 
-  /** Does not throw: the answer is sent, and an error of the store does not change that. */
-  async delete(job: Job): Promise<void> {
-    try {
-      await this.#records.delete(job.id)
-    } catch (error) {
-      this.#log.error({ err: error, job: job.id }, 'a finished job could not be deleted')
-    }
+  /** Deletes the record if it is this process's. */
+  async release(job: Job): Promise<void> {
+    await this.#records.update(job.id, (record) => (this.#isOurs(record) ? undefined : record))
   }
 
   #lease(): Pick<JobRecord, 'owner' | 'leaseUntil'> {

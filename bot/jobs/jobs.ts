@@ -15,9 +15,9 @@ import type { OwnsGuild } from '../../config/shards.ts'
 import { detached } from '../operations/detached.ts'
 import { AbandonedJobs } from './abandoned-jobs.ts'
 import { type JobContext, type JobOutcome, JobTakenError, RestartingError } from './job-context.ts'
-import { JobLeases } from './job-leases.ts'
+import { type Claimed, JobLeases } from './job-leases.ts'
 import { type Owner, thisProcess } from './job-owner.ts'
-import { eventIdOf, isFinished, type Job } from './job-record.ts'
+import { eventIdOf, isFinished, type Job, type JobRecord } from './job-record.ts'
 import { RunningJobs, withinLimit } from './running-jobs.ts'
 import type { Store } from '../store/types.ts'
 
@@ -52,6 +52,8 @@ export type JobsOptions = {
   readonly owner?: Owner
   /** Milliseconds; 15,000 by default. Tests set less. */
   readonly resumeEveryMs?: number
+  /** When an end that could not be stored is stored again, milliseconds; 5,000 by default. */
+  readonly endAgainMs?: number
 }
 
 export class Jobs {
@@ -63,9 +65,9 @@ export class Jobs {
 
   constructor(options: JobsOptions) {
     this.#options = options
-    const { store, owner = thisProcess(), log } = options
+    const { store, owner = thisProcess(), log, endAgainMs } = options
     this.#leases = new JobLeases(store, owner, log)
-    this.#running = new RunningJobs(this.#leases, log)
+    this.#running = new RunningJobs(this.#leases, log, endAgainMs)
   }
 
   /** Number of jobs that this process works on. */
@@ -82,7 +84,7 @@ export class Jobs {
    */
   async run<R>(job: Job, work: (context: JobContext) => Promise<R>): Promise<R> {
     const record = { job, owner: null, leaseUntil: 0, attempts: 0, reply: null }
-    const claimed = this.#stopping ? undefined : await this.#leases.claim(job, record)
+    const claimed = this.#stopping ? undefined : await this.#claim(job, record)
     if (claimed === undefined) {
       const isTaken = !this.#stopping || (await this.#leases.isTaken(job))
       throw isTaken
@@ -130,6 +132,16 @@ export class Jobs {
     await search()
   }
 
+  /** A claim that fails may have been stored all the same; its person is told of the failure. */
+  async #claim(job: Job, record: JobRecord): Promise<Claimed | undefined> {
+    try {
+      return await this.#leases.claim(job, record)
+    } catch (error) {
+      await this.#running.end(job, () => this.#leases.release(job))
+      throw error
+    }
+  }
+
   /** Whether a record depends on something. */
   async areStored(subject: string): Promise<boolean> {
     const { done } = await this.#leases.about(subject).next()
@@ -152,13 +164,14 @@ export class Jobs {
         if (isLater || this.#running.has(job.id)) {
           continue
         }
-        const taken = isFinished(record) ? undefined : await this.#leases.take(job)
+        const hasEnded = isFinished(record) || this.#running.hasEnded(job.id)
+        const taken = hasEnded ? undefined : await this.#leases.take(job)
         if (taken !== undefined) {
           await this.#running.execute(taken, (context) =>
             withinLimit(log, () => tell(job, context)),
           )
         }
-        await this.#leases.forget(job)
+        await this.#leases.delete(job)
       }
     }
   }

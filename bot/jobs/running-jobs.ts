@@ -3,6 +3,7 @@
 import { setTimeout as wait } from 'node:timers/promises'
 import type { Logger } from 'pino'
 import { detached } from '../operations/detached.ts'
+import { Recovery } from '../operations/recovery.ts'
 import { type JobContext, type JobOutcome, JobTakenError, RestartingError } from './job-context.ts'
 import type { Claimed, JobLeases } from './job-leases.ts'
 import type { Job } from './job-record.ts'
@@ -10,6 +11,8 @@ import type { Job } from './job-record.ts'
 const RENEW_EVERY_MS = 10_000
 /** A job is handed back or deleted after this time, even if its person is not told yet: Discord may be away. */
 const TELL_LIMIT_MS = 1_000
+/** An end that could not be stored is stored again after this time. */
+const END_AGAIN_MS = 5_000
 
 type Running = { readonly controller: AbortController; readonly done: Promise<unknown> }
 
@@ -17,10 +20,20 @@ export class RunningJobs {
   readonly #leases: JobLeases
   readonly #log: Logger
   readonly #running = new Map<string, Running>()
+  /** How to end jobs whose end could not be stored; left like that, the next process does them again. */
+  readonly #unended = new Map<string, () => Promise<void>>()
+  readonly #recovery: Recovery
 
-  constructor(leases: JobLeases, log: Logger) {
+  /** @param endAgainMs default 5,000; tests set less. */
+  constructor(leases: JobLeases, log: Logger, endAgainMs: number = END_AGAIN_MS) {
     this.#leases = leases
     this.#log = log
+    this.#recovery = new Recovery({
+      work: () => this.#endAgain(),
+      log,
+      failure: 'the end of jobs could still not be stored',
+      retryAfterMs: endAgainMs,
+    })
   }
 
   get size(): number {
@@ -31,6 +44,11 @@ export class RunningJobs {
     return this.#running.has(id)
   }
 
+  /** Whether a job has ended here, which is not stored yet. */
+  hasEnded(id: string): boolean {
+    return this.#unended.has(id)
+  }
+
   /** Waits for them for a time; the rest is aborted and handed back. */
   async stop(limitMs: number): Promise<void> {
     const all = () => Promise.allSettled([...this.#running.values()].map(({ done }) => done))
@@ -39,6 +57,20 @@ export class RunningJobs {
       controller.abort(new RestartingError(true))
     }
     await all()
+    this.#recovery.stop()
+    await withinLimit(this.#log, () => this.#endAgain(), 'the end of jobs could not be stored')
+  }
+
+  /** Ends a job in the store, later if that fails: what its person is shown does not depend on it. */
+  async end(job: Job, end: () => Promise<void>, later: () => Promise<void> = end): Promise<void> {
+    try {
+      await end()
+      this.#unended.delete(job.id)
+    } catch (error) {
+      this.#log.error({ err: error, job: job.id }, 'the end of a job could not be stored yet')
+      this.#unended.set(job.id, later)
+      this.#recovery.later()
+    }
   }
 
   /**
@@ -65,7 +97,9 @@ export class RunningJobs {
       posted: (id) => change((record) => ({ ...record, reply: id })),
       begin: () => (begun ??= change((record) => ({ ...record, attempts: record.attempts + 1 }))),
       finish: async () => {
-        isNoted = await this.#leases.finish(job)
+        isNoted = true
+        const later = () => this.#leases.finishLater(job)
+        await this.end(job, () => this.#leases.finish(job), later)
       },
       beforeHandBack: (chosen) => (tell = chosen),
     }
@@ -85,7 +119,7 @@ export class RunningJobs {
       },
       end: async () => {
         if (!isNoted) {
-          await this.#leases.delete(job)
+          await this.end(job, () => this.#leases.delete(job))
         }
       },
     }
@@ -118,6 +152,13 @@ export class RunningJobs {
     return result
   }
 
+  async #endAgain(): Promise<void> {
+    for (const [id, end] of this.#unended) {
+      await end()
+      this.#unended.delete(id)
+    }
+  }
+
   async #renew(job: Job, controller: AbortController): Promise<void> {
     if (!(await this.#leases.renew(job)) && this.#running.has(job.id)) {
       controller.abort(new JobTakenError(`job ${job.id} is another process's now`))
@@ -126,11 +167,15 @@ export class RunningJobs {
 }
 
 /** Waits for the work for a second at most. An error is logged. */
-export async function withinLimit(log: Logger, tell: () => Promise<unknown>): Promise<void> {
-  const telling = tell().catch((error: unknown) => {
-    log.error({ err: error }, 'a person could not be told')
+export async function withinLimit(
+  log: Logger,
+  work: () => Promise<unknown>,
+  failure: string = 'a person could not be told',
+): Promise<void> {
+  const working = work().catch((error: unknown) => {
+    log.error({ err: error }, failure)
   })
-  await Promise.race([telling, wait(TELL_LIMIT_MS, undefined, { ref: false })])
+  await Promise.race([working, wait(TELL_LIMIT_MS, undefined, { ref: false })])
 }
 
 /** How work ends. */
