@@ -6,6 +6,7 @@ import {
   DiscordjsErrorCodes,
   Events,
   GatewayIntentBits,
+  HTTPError,
   Options,
   Partials,
   RESTEvents,
@@ -15,6 +16,7 @@ import type { Logger } from 'pino'
 import { COMMANDS } from '../../commands/index.ts'
 import { ConfigError } from '../../config/errors.ts'
 import type { Shards } from '../../config/shards.ts'
+import { isTransportError } from '../operations/retries.ts'
 import { logConnection } from './connection-log.ts'
 import type { RestTransport } from './rest-transport.ts'
 import { registerCommands } from './registration.ts'
@@ -24,18 +26,6 @@ const INTENTS = [
   GatewayIntentBits.GuildMessages,
   GatewayIntentBits.DirectMessages,
 ]
-
-/** Codes of Node and undici for a host that does not answer. */
-const UNREACHABLE = new Set([
-  'ENOTFOUND',
-  'EAI_AGAIN',
-  'ECONNREFUSED',
-  'ECONNRESET',
-  'ENETUNREACH',
-  'EHOSTUNREACH',
-  'ETIMEDOUT',
-  'UND_ERR_CONNECT_TIMEOUT',
-])
 
 const ONE_SHARD: Shards = { count: 1, ids: undefined }
 const SETTLE_LIMIT_MS = 3000
@@ -165,7 +155,7 @@ async function logIn(
     await client.login(token)
   } catch (error) {
     await client.destroy()
-    throw loginError(error, api)
+    throw startError(error, api)
   }
   const connected = await ready
   try {
@@ -173,7 +163,7 @@ async function logIn(
     await register(connected, guild, log)
   } catch (error) {
     await client.destroy()
-    throw error
+    throw startError(error, api)
   }
   return connected
 }
@@ -205,18 +195,25 @@ function hostOf(error: unknown, api = 'https://discord.com'): string {
 }
 
 /** A ConfigError for what the operator can fix; any other error unchanged. */
-function loginError(error: unknown, api: string | undefined): unknown {
+function startError(error: unknown, api: string | undefined): unknown {
   const code = error instanceof Error && 'code' in error ? error.code : undefined
   if (code === DiscordjsErrorCodes.TokenInvalid) {
     const problem =
       'Discord does not accept DISCORD_TOKEN; copy the bot’s token from the developer portal again.'
     return new ConfigError([problem], { cause: error })
   }
-  return typeof code === 'string' && UNREACHABLE.has(code)
-    ? new ConfigError([`Discord cannot be reached: ${hostOf(error, api)} (${code}).`], {
-        cause: error,
-      })
-    : error
+  if (error instanceof ConfigError || !isTransportError(error)) {
+    return error
+  }
+  const host = hostOf(error, api)
+  const why =
+    error instanceof HTTPError
+      ? `${host} answers ${error.status}`
+      : typeof code === 'string'
+        ? `${host} (${code})`
+        : `${host} does not answer in time`
+  const problem = `Discord cannot be reached: ${why}.`
+  return new ConfigError([problem], { cause: error })
 }
 
 function isIntentRefusal(error: unknown): boolean {

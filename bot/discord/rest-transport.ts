@@ -31,6 +31,8 @@ const LEAVING_MS = 1_000
 const CALLBACK_LIMIT_MS = 2_800
 
 const CALLBACK = /\/interactions\/\d+\/[^/]+\/callback/
+/** Sent once, at the start, which waits for it. */
+const COMMANDS = /\/applications\/\d+\/(?:guilds\/\d+\/)?commands$/
 /** Without it the bot cannot start, and the operator wants to know that soon. */
 const GATEWAY = /\/gateway\/bot$/
 
@@ -106,7 +108,8 @@ function limitOf(url: string, method: string | null | undefined): number {
   if (CALLBACK.test(url)) {
     return CALLBACK_LIMIT_MS
   }
-  return method === 'GET' && !GATEWAY.test(url) ? READING_LIMIT_MS : LIMIT_MS
+  const mayWait = (method === 'GET' && !GATEWAY.test(url)) || COMMANDS.test(url)
+  return mayWait ? READING_LIMIT_MS : LIMIT_MS
 }
 
 /** Sends a request and reads its response whole, so that a connection that breaks later breaks nothing. */

@@ -6,12 +6,15 @@ import { z } from 'zod'
 import { withoutPassword } from '../../config/addresses.ts'
 import { ConfigError } from '../../config/errors.ts'
 import { CONNECT_TIMEOUT_MS } from '../store/backends/backend.ts'
+import { isAway, whyAway } from '../store/backends/outages.ts'
 import { connectOnce } from '../store/backends/redis.ts'
 
 /** How long one read of a stream waits. */
 const BLOCK_MS = 5000
 const ENTRIES_PER_READ = 256
 const RETRY_MS = 200
+/** How long a start waits for a Redis that does not answer, or is starting. */
+const START_LIMIT_MS = 60_000
 const MAX_RECONNECT_MS = 1000
 
 export type QueueClient = ReturnType<typeof clientOf>
@@ -28,11 +31,14 @@ const readSchema = z.array(z.tuple([bytes, z.array(z.tuple([bytes, z.array(bytes
  */
 export class QueueConnection {
   readonly client: QueueClient
+  /** Its address, for messages. */
+  readonly shownUrl: string
   readonly #onError: (error: unknown) => void
   readonly #followers = new Set<QueueClient>()
 
-  private constructor(client: QueueClient, onError: (error: unknown) => void) {
+  private constructor(client: QueueClient, url: string, onError: (error: unknown) => void) {
     this.client = client
+    this.shownUrl = withoutPassword(url)
     this.#onError = onError
   }
 
@@ -47,12 +53,10 @@ export class QueueConnection {
     try {
       await connectOnce(client)
     } catch (cause) {
-      const why = cause instanceof Error ? cause.message || cause.name : String(cause)
-      const problem = `The queue at ${withoutPassword(url)} cannot be reached: ${why}.`
-      throw new ConfigError([problem], { cause })
+      throw unreachable(withoutPassword(url), cause)
     }
     isOpen = true
-    return new QueueConnection(client, onError)
+    return new QueueConnection(client, url, onError)
   }
 
   get isReady(): boolean {
@@ -136,6 +140,38 @@ export class QueueConnection {
       this.client.destroy() // to close it would wait until Redis comes back
     }
   }
+}
+
+/**
+ * Does what a start needs of Redis, and again while Redis does not answer.
+ *
+ * @param limitMs for how long; tests set less.
+ * @throws {ConfigError} if it still does not answer then.
+ */
+export async function whileStarting<T>(
+  { shownUrl }: Pick<QueueConnection, 'shownUrl'>,
+  work: () => Promise<T>,
+  limitMs: number = START_LIMIT_MS,
+): Promise<T> {
+  const end = performance.now() + limitMs
+  for (;;) {
+    try {
+      return await work()
+    } catch (error) {
+      if (!isAway(error)) {
+        throw error
+      }
+      if (performance.now() > end) {
+        throw unreachable(shownUrl, error)
+      }
+      await delay(RETRY_MS)
+    }
+  }
+}
+
+function unreachable(shownUrl: string, cause: unknown): ConfigError {
+  const problem = `The queue at ${shownUrl} cannot be reached: ${whyAway(cause)}.`
+  return new ConfigError([problem], { cause })
 }
 
 function clientOf(url: string) {

@@ -2,7 +2,6 @@
 
 import { createHash } from 'node:crypto'
 import { z } from 'zod'
-import { withoutPassword } from '../../config/addresses.ts'
 import { DAY_MS } from '../../config/durations.ts'
 import { ConfigError } from '../../config/errors.ts'
 import { statsSchema } from '../../inference/backends/protocol.ts'
@@ -33,7 +32,7 @@ const values = z.array(z.instanceof(Buffer).nullable())
 export type SealedQueue = { readonly connection: QueueConnection; readonly sealer: Sealer }
 
 /** @throws {ConfigError} if the queue is used with a key that this process does not have. */
-export async function checkKey({ connection, sealer }: SealedQueue, url: string): Promise<void> {
+export async function checkKey({ connection, sealer }: SealedQueue): Promise<void> {
   const fresh = sealer.seal(Buffer.alloc(0), KEY_CHECK)
   await connection.command('SET', KEY_CHECK, fresh, 'NX', 'PX', String(LONG_MS))
   const stored = await connection.get(KEY_CHECK)
@@ -43,7 +42,7 @@ export async function checkKey({ connection, sealer }: SealedQueue, url: string)
     if (!(cause instanceof NotOpenedError)) {
       throw cause
     }
-    const problem = `The queue at ${withoutPassword(url)} is used with another SIGHTSEER_STORE_KEY. Bots and workers need the same one. To change keys, put the new one first and the old one after a comma, everywhere.`
+    const problem = `The queue at ${connection.shownUrl} is used with another SIGHTSEER_STORE_KEY. Bots and workers need the same one. To change keys, put the new one first and the old one after a comma, everywhere.`
     throw new ConfigError([problem], { cause })
   }
   if (stored === null || sealer.isCurrent(stored)) {

@@ -48,6 +48,11 @@ export class JobQueues {
     )
   }
 
+  /** Waits until BullMQ is ready, which tries once. @throws if Redis does not answer it. */
+  async ready(): Promise<void> {
+    await Promise.all([...this.#queues.values()].map((queue) => queue.waitUntilReady()))
+  }
+
   /** Adds a job, unless it is there. @param priority from 1; the smallest goes first. */
   async add(queue: QueueName, id: string, priority: number): Promise<void> {
     await this.#queueOf(queue).add('request', null, { jobId: id, priority })

@@ -2,11 +2,10 @@
 
 import { setTimeout as delay } from 'node:timers/promises'
 import type { Logger } from 'pino'
-import { withoutPassword } from '../../config/addresses.ts'
 import { ConfigError } from '../../config/errors.ts'
 import { createModel } from '../../inference/model.ts'
 import type { Model } from '../../inference/contract/types.ts'
-import { QueueConnection } from './connection.ts'
+import { QueueConnection, whileStarting } from './connection.ts'
 import { checkKey, readCards, type SealedQueue } from './hosts.ts'
 import type { Cards } from './messages/messages.ts'
 import { QueueBackend, type QueueBackendOptions } from './queue-backend.ts'
@@ -46,11 +45,11 @@ export async function openQueueModel(
   address: QueueAddress,
   options: Omit<QueueBackendOptions, 'log'> = {},
 ): Promise<Model> {
-  const { url, log } = address
+  const { log } = address
   const queue = await openQueue(address)
   try {
-    await checkKey(queue, url)
-    const cards = await waitForCards(queue, address)
+    await whileStarting(queue.connection, () => checkKey(queue))
+    const cards = await waitForCards(queue, log)
     const backend = await QueueBackend.open(queue, cards, { ...options, log })
     const { matcher } = cards
     return createModel(backend, matcher && { card: matcher, backend })
@@ -60,16 +59,17 @@ export async function openQueueModel(
   }
 }
 
-async function waitForCards(queue: SealedQueue, { url, log }: QueueAddress): Promise<Cards> {
+async function waitForCards(queue: SealedQueue, log: Logger): Promise<Cards> {
+  const { connection } = queue
   let toldAt = -Infinity
   for (;;) {
-    const cards = await readCards(queue)
+    const cards = await whileStarting(connection, () => readCards(queue))
     if (cards !== null) {
       return cards
     }
     if (Date.now() - toldAt > TELL_EVERY_MS) {
       toldAt = Date.now()
-      log.warn({ queue: withoutPassword(url) }, 'waiting for a worker: npm run worker')
+      log.warn({ queue: connection.shownUrl }, 'waiting for a worker: npm run worker')
     }
     await delay(LOOK_EVERY_MS)
   }

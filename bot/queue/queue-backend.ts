@@ -22,6 +22,7 @@ import { type EngineRequest, imagesOf } from '../../inference/contract/requests.
 import type { ModelStats } from '../../inference/contract/types.ts'
 import { detached } from '../operations/detached.ts'
 import { AnswerStream } from './answer-stream.ts'
+import { whileStarting } from './connection.ts'
 import { readReports, REPORT_EVERY_MS, type SealedQueue, sumStats } from './hosts.ts'
 import { JobQueues } from './job-queues.ts'
 import { CONTROL, requestKey } from './keys.ts'
@@ -98,9 +99,16 @@ export class QueueBackend implements InferenceBackend {
     options: QueueBackendOptions,
   ): Promise<QueueBackend> {
     const backend = new QueueBackend(queue, cards, options)
-    await backend.#answers.open()
-    await backend.#readReports()
-    return backend
+    const { connection } = queue
+    try {
+      await whileStarting(connection, () => backend.#jobs.ready(), 0)
+      await whileStarting(connection, () => backend.#answers.open())
+      await whileStarting(connection, () => backend.#readReports())
+      return backend
+    } catch (error) {
+      await backend.close()
+      throw error
+    }
   }
 
   async submit<Kind extends RequestKind>(

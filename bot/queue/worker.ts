@@ -80,7 +80,7 @@ async function start(config: Config): Promise<void> {
   const model = await openConfiguredBackends(config)
   started.defer(() => closeModel(model))
   const sequences = maxSequences ?? DEFAULT_SEQUENCES
-  const host = await Host.start({ queue, url, model, sequences, log, onFatal })
+  const host = await Host.start({ queue, model, sequences, log, onFatal })
   if (operations !== undefined) {
     const metrics = createHostMetrics(() => ({
       stats: model.backend.stats(),

@@ -49,6 +49,18 @@ describe('connect', () => {
     })
   })
 
+  for (const path of ['/gateway/bot', '/applications/*/commands']) {
+    it(`says that Discord does not answer in time (${path})`, async () => {
+      const sandbox = await sandboxWith()
+      sandbox.faults.add({ kind: 'rest', path, delayMs: 60_000 })
+      const requests = new RestTransport({ attemptMs: 2000, pausesMs: [60_000] }) // one attempt
+      await assert.rejects(joined(sandbox, { requests }), {
+        name: 'ConfigError',
+        message: `Discord cannot be reached: ${new URL(sandbox.url).host} does not answer in time.`,
+      })
+    })
+  }
+
   it('registers the commands everywhere, at each start', async () => {
     const sent: string[] = []
     const sandbox = await sandboxWith({

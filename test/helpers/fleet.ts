@@ -22,7 +22,6 @@ export async function startHost(
   try {
     const host = await Host.start({
       queue,
-      url,
       model: { backend, matching: { card: backend.card, backend } },
       sequences: 2,
       log,

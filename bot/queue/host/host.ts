@@ -13,6 +13,7 @@ import { ConfigError } from '../../../config/errors.ts'
 import type { OpenBackends } from '../../../inference/model.ts'
 import { packageCard } from '../../../inference/package/model-card.ts'
 import { detached } from '../../operations/detached.ts'
+import { whileStarting } from '../connection.ts'
 import { carryOut, EndedError, handBack, HandedBackError } from './host-job.ts'
 import {
   checkKey,
@@ -39,8 +40,6 @@ const AWAY_MS = 30 * 60_000
 
 export type HostOptions = {
   readonly queue: SealedQueue
-  /** Of the queue, for messages. */
-  readonly url: string
   readonly model: OpenBackends
   /** Requests that the model carries out at once; it takes two more, so that it need not wait. */
   readonly sequences: number
@@ -98,21 +97,30 @@ export class Host {
 
   /** @throws {ConfigError} if the queue has another key, or its hosts run another model. */
   static async start(options: HostOptions): Promise<Host> {
-    const { queue, url, model, log } = options
-    await checkKey(queue, url)
+    const { queue, model, log } = options
+    const starting = <T>(work: () => Promise<T>) => whileStarting(queue.connection, work)
+    await starting(() => checkKey(queue))
     const cards = {
       card: packageCard(model.backend.card),
       matcher: model.matching && packageCard(model.matching.card),
     }
-    const others = await readReports(queue)
+    const others = await starting(() => readReports(queue))
     if (others.some((report) => report.cards !== digestOf(cards))) {
       throw new ConfigError([
         `Other workers of this queue run another model than ${cards.card.name}. Stop them first, or use another database of Redis (redis://HOST/1).`,
       ])
     }
-    await writeCards(queue, cards)
+    await starting(() => writeCards(queue, cards))
     const host = new Host(options, cards)
-    await host.#report()
+    try {
+      // BullMQ tries once, and a worker that is not ready takes no requests.
+      const ready = host.#workers.map((worker) => worker.waitUntilReady())
+      await whileStarting(queue.connection, () => Promise.all(ready), 0)
+      await starting(() => host.#report())
+    } catch (error) {
+      await host.#abandon()
+      throw error
+    }
     log.info({ model: cards.card.name }, 'ready for requests')
     return host
   }
@@ -142,6 +150,15 @@ export class Host {
     this.#ended.abort()
     await this.#control
     await withdrawReport(this.#options.queue, this.#id)
+  }
+
+  /** Ends what has begun of a start that failed. */
+  async #abandon(): Promise<void> {
+    this.#stopping = true
+    clearInterval(this.#timer)
+    this.#ended.abort()
+    await Promise.allSettled(this.#workers.map((worker) => worker.close(true)))
+    await this.#control
   }
 
   async #take(job: Job, token: string): Promise<void> {
