@@ -32,11 +32,14 @@ const ALL_PERMISSIONS = Object.values(PERMISSION).reduce((all, one) => all | one
 /** How long to wait for the last answers. */
 const PATIENCE_MS = 300_000
 const CHECK_EVERY_MS = 2000
+/** Discord takes no first response later than 3 s after the command. */
+const ACCEPTANCE_MS = 5000
 const PROGRESS_EVERY = 20
 /** Memory is compared from when this share of the interactions was sent. */
 const WARM = 0.2
-/** Discord's codes for a token that has expired or was not acknowledged in time. */
-const EXPIRED: ReadonlySet<unknown> = new Set([10_015, 10_062, 50_027])
+/** Discord's code for an interaction's token that has expired. */
+const EXPIRED = 50_027
+const REFUSED = 400
 
 export type ChaosOptions = {
   readonly interactions: number
@@ -52,10 +55,8 @@ export async function measureChaos(options: ChaosOptions) {
   const fleet = stack.adopt(await TroubledFleet.start(WORKERS, options.every * 1000), (one) =>
     one.stop(),
   )
-  let afterToken = 0
-  const observe = ({ method, responseBody }: Exchange) => {
-    afterToken += Number(method !== 'GET' && EXPIRED.has(codeIn(responseBody)))
-  }
+  const refusals = new Refusals()
+  const observe = (exchange: Exchange) => refusals.add(exchange)
   const sandbox = stack.adopt(await startSandbox({ rateLimits: 'off', observe }), (one) =>
     one.close(),
   )
@@ -83,7 +84,9 @@ export async function measureChaos(options: ChaosOptions) {
     /** Could not be sent, because no bot was connected. */
     refused,
     differing: differing(sent, events),
-    afterToken,
+    /** Of an interaction that was acknowledged, after its token had expired. */
+    afterToken: refusals.afterToken,
+    refusals: refusals.counts,
     sentences,
     faults,
     jobsLeft: await jobsLeft(fleet.url),
@@ -152,15 +155,16 @@ async function act(people: readonly Member[], bots: readonly ChildProcess[], run
 
 type Asked = Sent & { readonly picture: number }
 
-/** Waits until all are answered, or nobody may be any more. */
+/** Waits until all that were accepted are answered, and none can be accepted any more. */
 async function settled(sent: readonly Sent[], people: readonly Member[]): Promise<void> {
+  await delay(ACCEPTANCE_MS)
   const end = Date.now() + PATIENCE_MS
   const left = () => {
     const { command } = outcomesOf(
       sent,
       people.flatMap(({ events }) => events),
     )
-    return command.sent - command.answered - command.told
+    return command.leftWaiting
   }
   while (left() > 0 && Date.now() < end) {
     await delay(CHECK_EVERY_MS)
@@ -254,6 +258,24 @@ async function stopBot(bot: ChildProcess): Promise<void> {
   }
 }
 
-function codeIn(body: unknown): unknown {
-  return typeof body === 'object' && body !== null && 'code' in body ? body.code : undefined
+/** What Discord refused the bots, by the kind of request and its code. */
+class Refusals {
+  readonly counts: Record<string, number> = {}
+  afterToken = 0
+
+  add({ method, path: where, status, responseBody }: Exchange): void {
+    if (status < REFUSED) {
+      return
+    }
+    const code = codeIn(responseBody)
+    const route = where.replaceAll(/\/\d+(?:\/[\w-]{40,})?/g, '/…')
+    const name = `${method} ${route}: ${code ?? status}`
+    this.counts[name] = (this.counts[name] ?? 0) + 1
+    this.afterToken += Number(code === EXPIRED)
+  }
+}
+
+function codeIn(body: unknown): number | undefined {
+  const code = typeof body === 'object' && body !== null && 'code' in body ? body.code : undefined
+  return typeof code === 'number' ? code : undefined
 }
