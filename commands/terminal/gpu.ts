@@ -83,7 +83,10 @@ async function install(files: ProviderFiles, check: boolean, signal: AbortSignal
     ])
   }
   printError(`Downloading ${name} ${version} …`)
-  const client = createHttpClient(undefined, DEFAULT_TIMEOUTS, readSettings().hub.proxies)
+  const client = createHttpClient(undefined, DEFAULT_TIMEOUTS, {
+    setting: '--registry',
+    proxies: readSettings().hub.proxies,
+  })
   let told = 0
   try {
     await installFiles(client, files, {

@@ -145,7 +145,10 @@ async function pull(
   const modelsFolder = path.resolve(userFolder(NAME), config.modelsFolder ?? MODELS_FOLDER)
   const folder = out ?? path.join(modelsFolder, name)
   const token = hub.token ?? (hub.offline ? undefined : await readSavedToken(hub.tokenFile))
-  const client = createHttpClient(token, undefined, hub.proxies)
+  const client = createHttpClient(token, undefined, {
+    setting: 'HF_ENDPOINT',
+    proxies: hub.proxies,
+  })
   const progress = createProgress(process.stderr)
   let phase = 'preparing'
   try {

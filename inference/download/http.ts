@@ -26,6 +26,8 @@ const TRANSIENT_CODES = new Set([
   'EHOSTUNREACH',
 ])
 
+const DEFAULT_PORTS: Readonly<Record<string, string>> = { 'http:': '80', 'https:': '443' }
+
 /** Time limits of a request. */
 export type Timeouts = {
   readonly connectMs: number
@@ -47,6 +49,14 @@ export type Proxies = {
 export type HttpClient = {
   readonly dispatcher: Dispatcher
   readonly token: string | undefined
+  readonly route: Route
+}
+
+/** How a host is reached, so that an error names the setting that it is about. */
+export type Route = {
+  /** The setting or option that names the host. */
+  readonly setting?: string | undefined
+  readonly proxies?: Proxies | undefined
 }
 
 export type HttpAnswer = {
@@ -61,8 +71,9 @@ export type HttpAnswer = {
 export function createHttpClient(
   token: string | undefined,
   timeouts: Timeouts = DEFAULT_TIMEOUTS,
-  proxies?: Proxies,
+  route: Route = {},
 ): HttpClient {
+  const { proxies } = route
   const options = {
     connect: { timeout: timeouts.connectMs },
     headersTimeout: timeouts.headersMs,
@@ -77,7 +88,7 @@ export function createHttpClient(
         noProxy: proxies.none ?? '',
       })
     : new Agent(options)
-  return { dispatcher, token }
+  return { dispatcher, token, route }
 }
 
 /**
@@ -114,10 +125,15 @@ export async function get(
 }
 
 /** Converts an error of a connection or of a body to a transient or a final one. */
-export function connectionError(error: unknown, host: string): unknown {
+export function connectionError(
+  error: unknown,
+  host: string,
+  { setting, proxies }: Route = {},
+): unknown {
   if (!(error instanceof Error)) {
     return error
   }
+  const proxy = failedProxy(error, host, proxies)
   const code = 'code' in error && typeof error.code === 'string' ? error.code : ''
   if (error instanceof errors.BodyTimeoutError || error instanceof errors.HeadersTimeoutError) {
     return new TransientError(`${host} went silent`, { cause: error })
@@ -126,7 +142,7 @@ export function connectionError(error: unknown, host: string): unknown {
     return new TransientError(`Cannot reach ${host}`, { cause: error })
   }
   if (code === 'ECONNREFUSED') {
-    return new TransientError(`${host} refuses connections`, { cause: error })
+    return new TransientError(`${proxy ?? host} refuses connections`, { cause: error })
   }
   if (error instanceof errors.SocketError || TRANSIENT_CODES.has(code) || code.startsWith('HPE_')) {
     return new TransientError(`The connection to ${host} broke`, { cause: error })
@@ -135,7 +151,8 @@ export function connectionError(error: unknown, host: string): unknown {
     return new TransientError(`The connection to ${host} broke`, { cause: error })
   }
   if (code === 'ENOTFOUND') {
-    const problem = `There is no host ${host}. Check the network connection and HF_ENDPOINT.`
+    const checks = setting === undefined || proxy !== undefined ? '' : ` and ${setting}`
+    const problem = `There is no host ${proxy ?? host}. Check the network connection${checks}.`
     return new ConfigError([problem], { cause: error })
   }
   if (/CERT|SSL|TLS/.test(code) || code === 'UNABLE_TO_VERIFY_LEAF_SIGNATURE') {
@@ -143,6 +160,25 @@ export function connectionError(error: unknown, host: string): unknown {
     return new ConfigError([problem], { cause: error })
   }
   return error
+}
+
+/** The proxy that could not be reached, with its setting; undefined: the host itself could not. */
+function failedProxy(error: Error, host: string, proxies?: Proxies): string | undefined {
+  const hostname: unknown = Reflect.get(error, 'hostname')
+  const port: unknown = Reflect.get(error, 'port')
+  for (const [setting, value] of [
+    ['HTTPS_PROXY', proxies?.https],
+    ['HTTP_PROXY', proxies?.http],
+  ] as const) {
+    const url = URL.parse(value ?? '')
+    const isIt =
+      hostname === url?.hostname ||
+      String(port) === (url?.port || DEFAULT_PORTS[url?.protocol ?? ''])
+    if (url !== null && url.host !== host && isIt) {
+      return `${url.host} (${setting})`
+    }
+  }
+  return undefined
 }
 
 async function getOnce(
@@ -161,7 +197,9 @@ async function getOnce(
     response = await request(url, { dispatcher: client.dispatcher, headers: sent, signal })
   } catch (error) {
     signal.throwIfAborted()
-    throw connectionError(error, url.host)
+    const { setting, proxies } = client.route
+    const named = url.host === start.host ? setting : undefined
+    throw connectionError(error, url.host, { setting: named, proxies })
   }
   const { statusCode: status, headers: received, body } = response
   const header = (name: string) => [received[name] ?? []].flat()[0]
