@@ -41,6 +41,7 @@ import { Pictures } from './pictures/pictures.ts'
 import { memoryService } from './memory/memory-command.ts'
 import { onePerPerson, privacyService } from './memory/privacy.ts'
 import type { Store } from './store/types.ts'
+import type { ModelPlace } from '../config/models.ts'
 import type { OwnsGuild } from '../config/shards.ts'
 
 /** What the app is built from. */
@@ -48,6 +49,8 @@ export type AppDeps = {
   readonly model: Model
   /** Whether the model is open; absent: it is. */
   readonly isOpen?: () => boolean
+  /** Where the model runs; absent: here. */
+  readonly modelPlace?: () => ModelPlace
   readonly fetchPicture: FetchPicture
   readonly store: Store
   readonly jobs: Jobs
@@ -88,11 +91,10 @@ type IntakeStores = Pick<RequestDeps, 'pictures' | 'memory' | 'users' | 'setting
 
 function privacyOf(
   moderation: Moderation,
-  stores: Omit<Parameters<typeof privacyService>[0], 'modelIsElsewhere'>,
-  { card }: Model,
+  stores: Omit<Parameters<typeof privacyService>[0], 'modelPlace'>,
+  modelPlace: () => ModelPlace,
 ): Services['privacy'] {
-  const modelIsElsewhere = () => card.family === null
-  return onePerPerson(moderation.withPrivacy(privacyService({ ...stores, modelIsElsewhere })))
+  return onePerPerson(moderation.withPrivacy(privacyService({ ...stores, modelPlace })))
 }
 
 /** Creates the app for one client. */
@@ -131,7 +133,7 @@ export function createApp(client: Client, deps: AppDeps): App {
       recent: (interaction, typed) => recentChoices(memory, interaction, typed),
       memory: memoryService({ memory, eraser }),
       find,
-      privacy: privacyOf(moderation, stores, model),
+      privacy: privacyOf(moderation, stores, deps.modelPlace ?? (() => 'here')),
       moderation: moderation.service(),
       settings: settingsService(settings, indexing),
       about,

@@ -8,7 +8,13 @@ import { ZH } from '../commands/i18n/zh.ts'
 import type { PictureLink } from '../commands/picture.ts'
 import type { Config } from '../config/config.ts'
 import { guildsOf } from '../config/shards.ts'
-import { findModel, isQueue, MODEL_SETTING, PULL_COMMAND } from '../config/models.ts'
+import {
+  findModel,
+  isQueue,
+  MODEL_SETTING,
+  type ModelPlace,
+  PULL_COMMAND,
+} from '../config/models.ts'
 import { openConfiguredModel } from '../inference/configured-model.ts'
 import type { AnyCard } from '../inference/package/model-card.ts'
 import { openPackage } from '../inference/package/open-package.ts'
@@ -106,6 +112,10 @@ function warnOfDomain({ config, log }: Context, { name, domain }: AnyCard): void
       `the model only knows ${knows}; for photographs: ${PULL_COMMAND}, then ${MODEL_SETTING}`,
     )
   }
+}
+
+function placeOf({ model, servers }: Config): ModelPlace {
+  return isQueue(model) ? 'queue' : servers === undefined ? 'here' : 'server'
 }
 
 /** What the page of the loopback Discord says of the model; undefined: it knows every picture. */
@@ -238,6 +248,7 @@ async function join(
       const parts = {
         model,
         isOpen,
+        modelPlace: () => placeOf(config),
         store,
         jobs,
         fetchPicture,

@@ -10,6 +10,7 @@ import type {
   RESTPostAPIChatInputApplicationCommandsJSONBody,
   RESTPostAPIContextMenuApplicationCommandsJSONBody,
 } from 'discord.js'
+import type { ModelPlace } from '../config/models.ts'
 import type { GuildSettings, Style } from './guild-settings.ts'
 import type { Catalog } from './i18n/words.ts'
 import type { ModerationService } from './moderation/service.ts'
@@ -139,8 +140,8 @@ export type PrivacyService = {
    */
   readonly forget: (userId: string, commandId: string) => Promise<number>
   readonly retentionHours: (guildId: string | null) => Promise<number>
-  /** Whether pictures and questions are sent to other machines. */
-  readonly modelIsElsewhere: () => boolean
+  /** Where pictures and questions are sent. */
+  readonly modelPlace: () => ModelPlace
 }
 
 /** The settings of servers; see commands/guild-settings.ts. */

@@ -140,10 +140,7 @@ async function answer(
       await privacy.setOut(userId, false, commandId)
       return sentences.optedIn
     default: {
-      const about = sentences.kept(
-        await privacy.retentionHours(guildId),
-        privacy.modelIsElsewhere(),
-      )
+      const about = sentences.kept(await privacy.retentionHours(guildId), privacy.modelPlace())
       return `${about}\n\n${(await privacy.isOut(userId)) ? sentences.out : sentences.in}`
     }
   }

@@ -47,6 +47,9 @@ export function isQueue(model: string): boolean {
   return /^rediss?:/.test(model)
 }
 
+/** Where the model runs: in the bot's process, behind a server's API, or behind a queue. */
+export type ModelPlace = 'here' | 'server' | 'queue'
+
 /** A model for messages: its name or folder, or its address without the password. */
 export function shownModel(model: string): string {
   return isQueue(model) ? withoutPassword(model) : model

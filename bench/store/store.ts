@@ -127,7 +127,7 @@ function commandsOn(store: Store): Commands {
   const eraser = new Eraser({ ...stored, jobs, deletions, pending, deletePost: unused })
   const memoryParts = { memory, users, settings, eraser }
   const privacy = moderation.withPrivacy(
-    privacyService({ ...memoryParts, modelIsElsewhere: () => false }),
+    privacyService({ ...memoryParts, modelPlace: () => 'here' }),
   )
   const service = moderation.service()
   return {

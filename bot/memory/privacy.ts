@@ -15,7 +15,7 @@ type Deps = {
   readonly users: UserStore
   readonly settings: GuildSettingsStore
   readonly eraser: Eraser
-} & Pick<PrivacyService, 'modelIsElsewhere'>
+} & Pick<PrivacyService, 'modelPlace'>
 
 /** `/privacy` */
 export function privacyService({
@@ -23,7 +23,7 @@ export function privacyService({
   users,
   settings,
   eraser,
-  modelIsElsewhere,
+  modelPlace,
 }: Deps): PrivacyService {
   return {
     deleteButtonId: PRIVACY_DELETE_ID,
@@ -32,7 +32,7 @@ export function privacyService({
       out ? eraser.optOut(userId, commandId) : users.setOptOut(userId, false),
     records: (userId) => recordsOf({ memory, users }, userId),
     forget: (userId, commandId) => eraser.deleteUser(userId, commandId),
-    modelIsElsewhere,
+    modelPlace,
     retentionHours: async (guildId) => (await settings.ttlMs(guildId)) / HOUR_MS,
   }
 }

@@ -3,6 +3,7 @@
 import {
   MATCHER_SETTING,
   MODEL_SETTING,
+  type ModelPlace,
   PULL_COMMAND,
   PULL_MATCHER_COMMAND,
 } from '../../config/models.ts'
@@ -207,7 +208,7 @@ export const EN = {
         : `Forgotten: ${many(count, 'entry').replace('entrys', 'entries')}.`,
   },
   privacy: {
-    kept: (hours: number, isElsewhere: boolean) =>
+    kept: (hours: number, model: ModelPlace) =>
       [
         `**What I keep**, each thing until ${many(hours, 'hour')} after its last use:`,
         '- per channel: which pictures I was shown, my answers, and the questions with who asked and when;',
@@ -215,9 +216,13 @@ export const EN = {
         '- where a server made pictures searchable: the words in the pictures that are posted there, and numbers for what these show, with who posted them and when;',
         '- which of my messages belong to which picture, for the buttons.',
         'Also how many answers you had today (two days), whether I told you how to ask here and the language of your Discord (a month each), and your opt-out.',
-        isElsewhere
-          ? 'The model runs on another machine, which my operator chose: pictures, without their file names and other details, and questions are sent there, but not who asked. I use nothing for training.'
-          : 'Nothing leaves the machine I run on, and nothing is used for training.',
+        {
+          here: 'Nothing leaves the machine I run on, and nothing is used for training.',
+          server:
+            'The model runs on another machine, which my operator chose: pictures, without their file names and other details, and questions are sent there, but not who asked. I use nothing for training.',
+          queue:
+            'The model runs on other machines of my operator: pictures and questions, and the ids of who asks and of the server, are sent there encrypted. They are deleted there once the answer is sent, and numbers made of a picture after half an hour. I use nothing for training.',
+        }[model],
         'Deleting a picture’s message or my answer deletes what I remember of it. When I leave a server, everything of it goes.',
       ].join('\n'),
     out: 'You are opted out: I keep none of your questions, and look at your pictures for nobody but you.',

@@ -28,10 +28,10 @@ describe('a bot on a server of this program', () => {
       await ada.upload(scene())
       assert.match((await ada.slash('describe')).content, /red circle/)
       const privacy = await ada.slash('privacy show')
-      assert.ok(privacy.content.includes(EN.privacy.kept(24, true)))
+      assert.ok(privacy.content.includes(EN.privacy.kept(24, 'server')))
       const lin = await demo.join('lin', { locale: 'zh-CN' })
       const chinese = await lin.slash('privacy show')
-      assert.ok(chinese.content.includes(ZH.privacy.kept(24, true)))
+      assert.ok(chinese.content.includes(ZH.privacy.kept(24, 'server')))
     } finally {
       await demo.close()
       await server.close()
@@ -51,7 +51,7 @@ describe('a bot on a server of another make', () => {
       await ada.upload(scene())
       assert.match((await ada.slash('describe')).content, /A red circle/)
       const privacy = await ada.slash('privacy show')
-      assert.ok(privacy.content.includes(EN.privacy.kept(24, true)))
+      assert.ok(privacy.content.includes(EN.privacy.kept(24, 'server')))
     } finally {
       await demo.close()
       await server.close()

@@ -14,7 +14,7 @@ describe('onePerPerson', () => {
     setOut: async () => {},
     records: () => ended.promise,
     forget: async () => 3,
-    modelIsElsewhere: () => false,
+    modelPlace: () => 'here',
     retentionHours: async () => 24,
   }
 

@@ -70,7 +70,7 @@ async function open(url: string) {
     users,
     settings,
     eraser,
-    modelIsElsewhere: () => false,
+    modelPlace: () => 'here',
   })
   return { store, users, records, privacy }
 }
