@@ -6,7 +6,7 @@ import { config as loadEnvironment } from 'dotenv'
 import { type Config, readConfig, SANDBOX_STATE, unknownSettings } from '../config/config.ts'
 import { settings } from '../config/environment.ts'
 import { ConfigError } from '../config/errors.ts'
-import { MODEL_SETTING, PULL_COMMAND, shownModel } from '../config/models.ts'
+import { otherModel, shownModel } from '../config/models.ts'
 import { invitationLink, MODERATION_PERMISSIONS_INTEGER } from './discord/invitation.ts'
 import { createLog } from './operations/logs.ts'
 import { endOnUncaught, stopOnSignals } from './operations/shutdown.ts'
@@ -92,7 +92,7 @@ function domainNote({ model }: Bot, config: Config): string[] {
   return domain === undefined
     ? []
     : [
-        `The model "${shownModel(config.model)}" only knows ${domain.knows.en}. For photographs: ${PULL_COMMAND}, then ${MODEL_SETTING}.`,
+        `The model "${shownModel(config.model)}" only knows ${domain.knows.en}. For photographs: ${otherModel(config.model)}.`,
       ]
 }
 

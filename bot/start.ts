@@ -8,13 +8,7 @@ import { ZH } from '../commands/i18n/zh.ts'
 import type { PictureLink } from '../commands/picture.ts'
 import type { Config } from '../config/config.ts'
 import { guildsOf } from '../config/shards.ts'
-import {
-  findModel,
-  isQueue,
-  MODEL_SETTING,
-  type ModelPlace,
-  PULL_COMMAND,
-} from '../config/models.ts'
+import { findModel, isQueue, type ModelPlace, otherModel } from '../config/models.ts'
 import { openConfiguredModel } from '../inference/configured-model.ts'
 import type { AnyCard } from '../inference/package/model-card.ts'
 import { openPackage } from '../inference/package/open-package.ts'
@@ -109,7 +103,7 @@ function warnOfDomain({ config, log }: Context, { name, domain }: AnyCard): void
     const knows = domain.knows.en
     log.warn(
       { model: name, knows },
-      `the model only knows ${knows}; for photographs: ${PULL_COMMAND}, then ${MODEL_SETTING}`,
+      `the model only knows ${knows}; for photographs: ${otherModel(config.model)}`,
     )
   }
 }

@@ -64,3 +64,10 @@ export const MODEL_SETTING = 'SIGHTSEER_MODEL=SmolVLM2-500M-Video-Instruct'
 export const PULL_MATCHER_COMMAND = 'npm run pull -- Salesforce/blip2-itm-vit-g'
 /** The setting with which the bot runs that model beside its own. */
 export const MATCHER_SETTING = 'SIGHTSEER_MATCHER=blip2-itm-vit-g'
+
+/** How an operator gets a model that knows photographs: a queue's workers have the model. */
+export function otherModel(model: string): string {
+  return isQueue(model)
+    ? `on each worker's machine ${PULL_COMMAND}, then its worker with ${MODEL_SETTING}`
+    : `${PULL_COMMAND}, then ${MODEL_SETTING}`
+}
