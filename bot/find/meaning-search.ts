@@ -9,7 +9,7 @@ import { mayBeIn } from '../../commands/i18n/question-language.ts'
 import { hasCode, InputError } from '../../config/errors.ts'
 import type { Model, RequestOptions } from '../../inference/contract/types.ts'
 import type { AnyCard } from '../../inference/package/model-card.ts'
-import { knownQuestion } from '../../inference/text/known-question.ts'
+import { knownText } from '../../inference/text/known-question.ts'
 import type { Pictures } from '../pictures/pictures.ts'
 import type { Access } from './access.ts'
 import { Best, type Candidate } from './picture-index/best.ts'
@@ -78,7 +78,9 @@ export class MeaningSearch {
       return withoutHits(no ?? { why: 'no-matcher' })
     }
     try {
-      return await this.#search(query, spaceOf(matcher))
+      // Compared in the spellings in which they were checked.
+      const { text: words } = knownText(matcher, query.words)
+      return await this.#search({ ...query, words }, spaceOf(matcher))
     } catch (error) {
       if (error instanceof InputError) {
         return withoutHits({ why: 'busy' })
@@ -182,7 +184,7 @@ export function noMeaning(matcher: AnyCard | null, words: string): NoMeaning | n
   if (languages !== undefined && !mayBeIn(languages, words)) {
     return { why: 'language', languages }
   }
-  const { unknown } = knownQuestion(matcher, words)
+  const { unknown } = knownText(matcher, words)
   return unknown.length === 0 ? null : { why: 'words', words: unknown }
 }
 

@@ -41,27 +41,57 @@ const EMOJI_NAME = /:\w+:/g
 const MAX_WORDS = 3
 
 /** A question without the words that change nothing, if it has others than the vocabulary's. */
-export function knownQuestion({ questions }: VocabularyCard, question: string): KnownQuestion {
-  const said = question.replaceAll(EMOJI_NAME, ' ')
-  const words = wordsOf(said)
-  const vocabulary = new Set(questions?.vocabulary)
-  const synonyms = new Map(Object.entries(questions?.synonyms ?? {}))
-  const isKnown = (word: string) =>
-    word.split("'").every((part, i) => i > 0 || vocabulary.has(part))
-  if (questions?.vocabulary === undefined || (said === question && words.every(isKnown))) {
+export function knownQuestion(card: VocabularyCard, question: string): KnownQuestion {
+  const spelled = inKnownWords(card, question)
+  if (spelled === null) {
     return { question, unknown: [] }
   }
-  const spelled = words.map((word) => (isKnown(word) ? word : (synonyms.get(word) ?? word)))
-  const text = spelled
-    .filter((word) => isKnown(word) || !FILLERS.has(word))
-    .join(' ')
-    .replace(THIS_PICTURE, 'the picture')
+  const text = spelled.join(' ').replace(THIS_PICTURE, 'the picture')
   const direct = text.replace(ASKING, '').trim().replace(INDIRECT, '$1 $3 $2')
-  const unknown = wordsOf(direct).filter((word) => !isKnown(word))
   return {
     question: direct === '' ? question : `${direct}?`,
-    unknown: [...new Set(unknown)].slice(0, MAX_WORDS),
+    unknown: unknownOf(card, wordsOf(direct)),
   }
+}
+
+/** As `knownQuestion`, for a text that pictures are compared with. */
+export function knownText(
+  card: VocabularyCard,
+  text: string,
+): Omit<KnownQuestion, 'question'> & { readonly text: string } {
+  const spelled = inKnownWords(card, text)
+  return spelled === null || spelled.length === 0
+    ? { text, unknown: [] }
+    : { text: spelled.join(' '), unknown: unknownOf(card, spelled) }
+}
+
+/**
+ * The words of a text, those of other spellings as the vocabulary has them, without those that change
+ * nothing; null: the model knows the text as it is, or nothing is known of its words.
+ */
+function inKnownWords({ questions }: VocabularyCard, text: string): string[] | null {
+  if (questions?.vocabulary === undefined) {
+    return null
+  }
+  const said = text.replaceAll(EMOJI_NAME, ' ')
+  const words = wordsOf(said)
+  const isKnown = knownBy(questions.vocabulary)
+  if (said === text && words.every(isKnown)) {
+    return null
+  }
+  const synonyms = new Map(Object.entries(questions.synonyms ?? {}))
+  const spelled = words.map((word) => (isKnown(word) ? word : (synonyms.get(word) ?? word)))
+  return spelled.filter((word) => isKnown(word) || !FILLERS.has(word))
+}
+
+function knownBy(vocabulary: readonly string[]): (word: string) => boolean {
+  const known = new Set(vocabulary)
+  return (word) => word.split("'").every((part, i) => i > 0 || known.has(part))
+}
+
+function unknownOf({ questions }: VocabularyCard, words: readonly string[]): string[] {
+  const isKnown = knownBy(questions?.vocabulary ?? [])
+  return [...new Set(words.filter((word) => !isKnown(word)))].slice(0, MAX_WORDS)
 }
 
 /** The words of a text in lower case, such as `what's` */

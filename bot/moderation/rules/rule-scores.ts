@@ -9,6 +9,7 @@ import type { MatchRule, QuestionRule, Rule, WordsRule } from '../../../commands
 import type { FoundPicture } from '../../../commands/picture.ts'
 import { judgePicture } from '../../../inference/domain/judge-picture.ts'
 import type { ImageSource, Model, RequestOptions } from '../../../inference/contract/types.ts'
+import { knownText } from '../../../inference/text/known-question.ts'
 import type { Pictures } from '../../pictures/pictures.ts'
 import { wordsIn } from '../../pictures/words.ts'
 import { compileTerms, type ScoreWords } from '../words/score.ts'
@@ -117,7 +118,7 @@ export class RuleScores {
     if (matcher === null || (matcher.domain && (await this.#isOutside(image, options)))) {
       return rules.map((rule) => ({ rule, score: null, terms: [] }))
     }
-    const texts = rules.map(({ text }) => text)
+    const texts = rules.map(({ text }) => knownText(matcher, text).text)
     const matches = await model.match(image, texts, options)
     return rules.map((rule, i) => ({ rule, score: matches[i]?.itm ?? null, terms: [] }))
   }

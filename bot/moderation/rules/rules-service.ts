@@ -15,7 +15,7 @@ import { InputError } from '../../../config/errors.ts'
 import type { RequestOptions } from '../../../inference/contract/types.ts'
 import type { AnyCard } from '../../../inference/package/model-card.ts'
 import { scoringOf } from '../../../inference/package/serve-card.ts'
-import { knownQuestion } from '../../../inference/text/known-question.ts'
+import { knownQuestion, knownText } from '../../../inference/text/known-question.ts'
 import type { FetchPicture } from '../../pictures/download.ts'
 import type { Pictures } from '../../pictures/pictures.ts'
 import type { CaseExecutor } from '../cases/executor.ts'
@@ -41,8 +41,8 @@ type Deps = Pick<RulesService, 'dropped' | 'unknown'> & {
 export function rulesService(deps: Deps): RulesService {
   const { model, ruleStore, dropped, unknown } = deps
   return {
-    limits: () => limitsOf(model.card),
-    matchLimits: () => model.matcher && limitsOf(model.matcher),
+    limits: () => limitsOf(model.card, knownQuestion),
+    matchLimits: () => model.matcher && limitsOf(model.matcher, knownText),
     list: (guildId) => ruleStore.of(guildId),
     dropped,
     unknown,
@@ -56,13 +56,13 @@ export function rulesService(deps: Deps): RulesService {
 }
 
 /** What rules may ask, as the card says. */
-function limitsOf(card: AnyCard): ModelLimits {
+function limitsOf(card: AnyCard, known: typeof knownQuestion | typeof knownText): ModelLimits {
   const { languages, domain } = card
   return {
     languages,
     knows: domain?.knows ?? null,
     onlyAnswers: scoringOf(card) === 'answer',
-    unknownWords: (question) => knownQuestion(card, question).unknown,
+    unknownWords: (text) => known(card, text).unknown,
   }
 }
 

@@ -1,7 +1,7 @@
 /** /find by what pictures show, with a matcher of random weights beside the demo model. */
 
 import assert from 'node:assert/strict'
-import { after, before, describe, it } from 'node:test'
+import { after, before, describe, it, mock } from 'node:test'
 import { setTimeout as wait } from 'node:timers/promises'
 import type { APIMessage } from 'discord.js'
 import sharp from 'sharp'
@@ -18,6 +18,7 @@ import {
 } from '../../helpers/demo-bot.ts'
 import { kept } from '../../helpers/held-bot.ts'
 import { packageFor } from '../../helpers/packages.ts'
+import { openWorded } from '../../helpers/worded-matcher.ts'
 
 /** The model gives these words more than a half with every picture of this file, which a test checks. */
 const WORDS = 'a red circle'
@@ -129,6 +130,34 @@ describe('/find by what pictures show', () => {
     assert.ok(!(await find(WORDS)).content.includes(posted.id))
     await kit.slash('settings search', { channel: ada.channelId, value: 'off' })
     assert.deepEqual(await kept(demo, ada.channelId, SPACES), [])
+  })
+})
+
+describe('/find with a matcher that says which words it knows', () => {
+  it('compares in the spelling that it knows, and repeats what was typed', async () => {
+    const model = await openWorded(await packageFor('itm-common'))
+    const demo = await startDemoBot({}, undefined, undefined, model)
+    await using stack = new AsyncDisposableStack()
+    stack.defer(() => model.close())
+    stack.defer(() => demo.close())
+    const kit = await demo.join('kit')
+    await kit.slash('settings search', { channel: kit.channelId, value: 'on' })
+    const posted = await kit.upload(scene())
+    while ((await kept(demo, posted.id, ['searchable-vectors'])).length === 0) {
+      await wait(50)
+    }
+    const typed = 'Please, a crimson disc'
+    const [asTyped, known] = await model.match(scene().bytes, [typed, WORDS])
+    const shown = ({ itm }: { readonly itm: number }) => EN.find.shows(Math.round(itm * 100))
+    assert.notEqual(shown(asTyped!), shown(known!))
+    const embedText = mock.method(model, 'embedText')
+    const { content } = await kit.slash('find', { words: typed, where: 'channel' })
+    assert.ok(content.startsWith(EN.find.fits(1, typed)), content)
+    assert.ok(content.includes(shown(known!)), content)
+    assert.deepEqual(
+      embedText.mock.calls.map((call) => call.arguments[0]),
+      [WORDS],
+    )
   })
 })
 

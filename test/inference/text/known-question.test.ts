@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import { readFileSync } from 'node:fs'
 import path from 'node:path'
 import { describe, it } from 'node:test'
-import { knownQuestion } from '../../../inference/text/known-question.ts'
+import { knownQuestion, knownText } from '../../../inference/text/known-question.ts'
 
 const WORDS =
   'what which color where how big many is are the star circle in picture there a you see can me tell of it to'
@@ -60,5 +60,20 @@ describe('knownQuestion', () => {
     for (const text of texts) {
       assert.deepEqual(knownQuestion({ questions }, text).unknown, [], text)
     }
+  })
+})
+
+describe('knownText', () => {
+  it('has the words that the model knows, and makes no question of them', () => {
+    assert.deepEqual(knownText(CARD, 'please, a Hue in the image!'), {
+      text: 'a color in the picture',
+      unknown: [],
+    })
+    assert.deepEqual(knownText(CARD, 'the star'), { text: 'the star', unknown: [] })
+    assert.deepEqual(knownText({}, 'a Dog, please'), { text: 'a Dog, please', unknown: [] })
+  })
+
+  it('names the words that the model does not know', () => {
+    assert.deepEqual(knownText(CARD, 'the image of a dog').unknown, ['dog'])
   })
 })
