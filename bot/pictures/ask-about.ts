@@ -3,6 +3,7 @@
  * which it is told they are.
  */
 
+import { hasCode } from '../../config/errors.ts'
 import type {
   Answer,
   GenerationOptions,
@@ -47,4 +48,25 @@ export function askAbout(
     history: turns,
     detail: 'low',
   })
+}
+
+/**
+ * Does work with a picture as it is seen. Where its frames leave no room for what is said of them, as a
+ * small model's positions do or a long question, the work is done again with the still.
+ *
+ * @returns what the work gave, and how the picture was seen.
+ */
+export async function withFrames<Given>(
+  image: SeenPicture,
+  work: (image: SeenPicture) => Promise<Given>,
+): Promise<{ readonly given: Given; readonly image: SeenPicture }> {
+  try {
+    return { given: await work(image), image }
+  } catch (error) {
+    if (image.frames.length === 0 || !hasCode(error, 'image/no-room', 'text/too-long')) {
+      throw error
+    }
+    const still = { ...image, frames: [] }
+    return { given: await work(still), image: still }
+  }
 }

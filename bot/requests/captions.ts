@@ -1,6 +1,6 @@
 /** Describes a picture in the requested style. */
 
-import { followsInstructions } from '../../inference/package/model-card.ts'
+import { followsInstructions, instructionsOf } from '../../inference/package/model-card.ts'
 import type {
   Answer,
   GenerationOptions,
@@ -82,9 +82,6 @@ type Describing = {
 /** Who asks, and how long the description may get. */
 type CaptionOptions = RequestOptions & Pick<GenerationOptions, 'maxNewTokens'>
 
-/** Asked of a model that follows instructions, in the language of the models. */
-const IN_DETAIL = 'Describe this picture in detail: what is in it, where, and what it looks like.'
-const IN_SHORT = 'Describe this picture in one or two sentences.'
 /** Longest description in detail, in tokens: three or four sentences more than a caption has. */
 const DETAILED_TOKENS = 256
 
@@ -95,14 +92,15 @@ function captionIn(
   { style, inLanguage }: Pick<Describing, 'style' | 'inLanguage'>,
   options: GenerationOptions & RequestOptions & StreamOptions,
 ): Promise<Answer> {
+  const { caption, detailed } = instructionsOf(model.card)
   if (isDetailedByModel(model, style)) {
     const longest = { maxNewTokens: DETAILED_TOKENS, ...options }
-    return askAbout(model, image, IN_DETAIL + inLanguage, longest)
+    return askAbout(model, image, detailed + inLanguage, longest)
   }
   // The card's own prompt is for a description of one picture in the model's own language.
   return inLanguage === '' && framesIn(image).length === 0
     ? model.describe(image, options)
-    : askAbout(model, image, IN_SHORT + inLanguage, options)
+    : askAbout(model, image, caption + inLanguage, options)
 }
 
 function isDetailedByModel({ card }: Model, style: Style): boolean {

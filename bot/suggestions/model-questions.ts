@@ -4,11 +4,9 @@
  */
 
 import type { ImageInput, Model, RequestOptions, Turn } from '../../inference/contract/types.ts'
+import { instructionsOf } from '../../inference/package/model-card.ts'
 import { normalizeText } from '../../inference/text/normalize-text.ts'
 
-/** In the language of the models. */
-const WANTED =
-  'Write three short questions about this picture that can be answered by looking at it, each on a line of its own.'
 /** Three questions are shorter, in tokens. */
 const WANTED_TOKENS = 64
 /** Longest question that a button has room for, in characters. */
@@ -22,7 +20,7 @@ const NO_ANSWER =
 
 /** @param inLanguage ends what the model is told, for questions in another language than English. */
 export async function modelQuestions(
-  model: Pick<Model, 'ask'>,
+  model: Pick<Model, 'card' | 'ask'>,
   image: ImageInput,
   about: {
     readonly history: readonly Turn[]
@@ -33,7 +31,8 @@ export async function modelQuestions(
 ): Promise<string[]> {
   const { history, asked, request, inLanguage } = about
   const options = { ...request, history, maxNewTokens: WANTED_TOKENS }
-  const { text } = await model.ask(image, WANTED + inLanguage, options)
+  const { questions } = instructionsOf(model.card)
+  const { text } = await model.ask(image, questions + inLanguage, options)
   const known = new Set(asked.map(normalizeText))
   return questionsIn(text).filter((question) => !known.has(normalizeText(question)))
 }

@@ -6,6 +6,7 @@
  */
 
 import { z } from 'zod'
+import { type Instructions, INSTRUCTIONS } from '../families/common/chat-prompts.ts'
 import type { Family } from '../families/common/family.ts'
 import { MAX_FRAMES } from '../image/animation/frame-keys.ts'
 import type { Detail } from '../image/tiles.ts'
@@ -71,6 +72,12 @@ export function framesOf(card: AnyCard): number {
  */
 export function followsInstructions(card: AnyCard): boolean {
   return card.family !== null && familyOf(card).followsInstructions === true
+}
+
+/** What a model that does what it is told is told, where nobody asks anything. */
+export function instructionsOf(card: AnyCard): Instructions {
+  const prompts = card.family === null ? INSTRUCTIONS : card.prompts
+  return 'detailed' in prompts ? prompts : INSTRUCTIONS
 }
 
 /** A card of any family. */

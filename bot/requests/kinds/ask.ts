@@ -3,6 +3,8 @@
 import { InputError } from '../../../config/errors.ts'
 import { historyTo } from '../../memory/conversation-reading.ts'
 import { withTurn } from '../../memory/conversation-changes.ts'
+import { withFrames } from '../../pictures/ask-about.ts'
+import type { SeenPicture } from '../../pictures/moving-pictures.ts'
 import { answerQuestion, type QuestionAnswer } from '../answers.ts'
 import { wordsInstead } from '../captions.ts'
 import { growing } from '../growing.ts'
@@ -57,7 +59,7 @@ async function answerPart(
     throw new InputError('conversation/unknown')
   }
   const { spoiler } = conversation.picture
-  const image = await seenOf(deps, context, { ...conversation.picture, altText: null })
+  const seen = await seenOf(deps, context, { ...conversation.picture, altText: null })
   const history = historyTo(conversation, parent)
   const isOnly = request.others.length === 0
   const growth = growing(context, {
@@ -67,14 +69,17 @@ async function answerPart(
     spoiler: spoiler || !isOnly,
   })
   const about = { question, history, growth, caption: conversation.descriptions.at(-1) ?? '' }
-  let answered: QuestionAnswer
+  let answered: { readonly given: QuestionAnswer; readonly image: SeenPicture }
   try {
-    answered = await answerQuestion(model, image, { ...about, ...context })
+    answered = await withFrames(seen, (image) =>
+      answerQuestion(model, image, { ...about, ...context }),
+    )
   } catch (error) {
-    const instead = await wordsInstead(model, image, { ...context, error })
+    const instead = await wordsInstead(model, seen, { ...context, error })
     return { ...errorPart(''), ...instead, spoiler, conversation }
   }
-  const { answer, lines, words, absent, unsure, caption } = answered
+  const { image, given } = answered
+  const { answer, lines, words, absent, unsure, caption } = given
   const turn = {
     id: index === 0 ? key : `${key}.${index}`,
     parent,

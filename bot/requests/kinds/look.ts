@@ -4,6 +4,7 @@ import type { FoundPicture } from '../../../commands/picture.ts'
 import type { Catalog } from '../../../commands/i18n/words.ts'
 import { picturesOf } from '../../../inference/package/model-card.ts'
 import type { StreamOptions } from '../../../inference/contract/types.ts'
+import { withFrames } from '../../pictures/ask-about.ts'
 import type { SeenPicture } from '../../pictures/moving-pictures.ts'
 import type { Conversation } from '../../memory/conversation.ts'
 import { withConversation } from '../../memory/conversation-changes.ts'
@@ -110,7 +111,7 @@ async function describePart(
   { picture, index }: { readonly picture: FoundPicture; readonly index: number },
 ): Promise<AnswerPart> {
   await assertMayDescribe(deps, picture, request.asker)
-  const image = await seenOf(deps, context, picture)
+  const seen = await seenOf(deps, context, picture)
   const growth = growing(context, {
     card: deps.model.card,
     kind: request.question === null ? 'describe' : 'ask',
@@ -118,12 +119,10 @@ async function describePart(
     // One of several has a number before it, and alternative text more than what the model says.
     spoiler: picture.spoiler || request.pictures.length > 1 || request.style === 'alt',
   })
-  const { lines, words, quote, unsure, asked, caption, answered, isRead } = await saidOf(
-    deps,
-    context,
-    request,
-    { image, growth },
+  const { given, image } = await withFrames(seen, (as) =>
+    saidOf(deps, context, request, { image: as, growth }),
   )
+  const { lines, words, quote, unsure, asked, caption, answered, isRead } = given
   const id = `${request.key}.${index}`
   const now = Date.now()
   const visibleTo = audienceOf(request)

@@ -12,7 +12,8 @@ import {
   withQuote,
   wordsInstead,
 } from '../captions.ts'
-import { askAbout } from '../../pictures/ask-about.ts'
+import { askAbout, withFrames } from '../../pictures/ask-about.ts'
+import type { SeenPicture } from '../../pictures/moving-pictures.ts'
 import { publishAnswer } from '../publish.ts'
 import type { AnswerRecord } from '../../memory/records.ts'
 import { requireInside } from '../../../inference/domain/judge-picture.ts'
@@ -74,16 +75,30 @@ export async function regenerate(
   })
 }
 
+type PartOf = { readonly conversation: Conversation; readonly turn: string | null }
+
 /** Another wording of one part; null if the model has none. */
 async function regeneratePart(
   deps: RequestDeps,
   context: RequestContext,
+  answer: AnswerRecord,
+  part: PartOf,
+): Promise<AnswerPart | null> {
+  const seen = await seenOf(deps, context, { ...part.conversation.picture, altText: null })
+  const reworded = await withFrames(seen, (image) =>
+    rewordedPart(deps, context, answer, { ...part, image }),
+  )
+  return reworded.given
+}
+
+async function rewordedPart(
+  deps: RequestDeps,
+  context: RequestContext,
   { style }: AnswerRecord,
-  { conversation, turn }: { readonly conversation: Conversation; readonly turn: string | null },
+  { conversation, turn, image }: PartOf & { readonly image: SeenPicture },
 ): Promise<AnswerPart | null> {
   const { model } = deps
   const until = Date.now() + context.ttlMs
-  const image = await seenOf(deps, context, { ...conversation.picture, altText: null })
   const asked = conversation.turns.find(({ id }) => id === turn)
   const { spoiler } = conversation.picture
   const base = { spoiler, turn, image, frames: image.frames.length }
@@ -126,7 +141,7 @@ async function unchangedPart(
   deps: RequestDeps,
   context: RequestContext,
   { style }: AnswerRecord,
-  { conversation, turn }: { readonly conversation: Conversation; readonly turn: string | null },
+  { conversation, turn }: PartOf,
 ): Promise<AnswerPart> {
   const image = await seenOf(deps, context, { ...conversation.picture, altText: null })
   const asked = conversation.turns.find(({ id }) => id === turn)

@@ -13,13 +13,22 @@ import type { Encode, Prompt, TextPiece, Turn } from '../../text/prompt.ts'
 import { encodeWithin, MAX_CHARACTERS_PER_TOKEN } from './encode-within.ts'
 import type { InputSegment, KeyedImage, PreparedPrompt, PromptLayout } from './runner.ts'
 
-/** What such a model is asked for a caption. */
-export const CAPTION = 'Describe this picture in one or two sentences.'
+/** What such a model is told to do where nobody asks anything. */
+export const INSTRUCTIONS = {
+  caption: 'Describe this picture in one or two sentences.',
+  detailed: 'Describe this picture in detail: what is in it, where, and what it looks like.',
+  questions:
+    'Write three short questions about this picture that can be answered by looking at it, each on a line of its own.',
+} as const
 
 /** A card's format. Special tokens in it are tokens. */
 export const chatPromptsSchema = z.strictObject({
   /** Asks for a description, where the person asks nothing. */
   caption: z.string(),
+  /** Asks for a longer one. Older packages do not say it, nor the next. */
+  detailed: z.string().min(1).default(INSTRUCTIONS.detailed),
+  /** Asks for questions about the picture, one a line, to suggest them. */
+  questions: z.string().min(1).default(INSTRUCTIONS.questions),
   /** Before the first question, with the place of the picture, e.g. `USER: <image>\n`. */
   opening: z.string(),
   /**
@@ -38,6 +47,9 @@ export const chatPromptsSchema = z.strictObject({
 })
 
 export type ChatPrompts = z.infer<typeof chatPromptsSchema>
+
+/** What a card tells its model to do, by what it is for. */
+export type Instructions = Pick<ChatPrompts, keyof typeof INSTRUCTIONS>
 
 /** Most pictures that a model gets at once, whatever room it has: those of a message, or moments of a clip. */
 const MAX_PICTURES = 8

@@ -6,7 +6,7 @@
 import { existsSync, readFileSync } from 'node:fs'
 import path from 'node:path'
 import { Template } from '@huggingface/jinja'
-import { type ChatPrompts, openingFor } from './chat-prompts.ts'
+import { type ChatPrompts, type Instructions, openingFor } from './chat-prompts.ts'
 import { isObject, type Json, readJson } from './read-json.ts'
 
 /** The first is the one of newer transformers; the second has it as the field of this name. */
@@ -14,7 +14,7 @@ export const TEMPLATE_FILES = ['chat_template.jinja', 'chat_template.json'] as c
 const FIELD = 'chat_template'
 const TOKENIZER_CONFIG = 'tokenizer_config.json'
 
-export type ChatFormat = Omit<ChatPrompts, 'caption'>
+export type ChatFormat = Omit<ChatPrompts, keyof Instructions>
 
 /** What stands for the texts of three turns; no template changes such words. */
 const QUESTIONS = ['xqonex', 'xqtwox', 'xqthreex'] as const

@@ -3,7 +3,7 @@
 import { z } from 'zod'
 import { type Detail, MAX_EDGE } from '../../image/tiles.ts'
 import { count } from '../common/card-base.ts'
-import { CAPTION } from '../common/chat-prompts.ts'
+import { INSTRUCTIONS } from '../common/chat-prompts.ts'
 import { preprocessingSchema } from '../common/image-settings.ts'
 import { checkProjected, projectedShape } from '../common/projected/card.ts'
 
@@ -34,7 +34,7 @@ export type Idefics3Card = z.infer<typeof idefics3CardSchema>
  * models/smolvlm/processing_smolvlm.py, `DEFAULT_CHAT_TEMPLATE`.
  */
 const CHAT: Idefics3Card['prompts'] = {
-  caption: CAPTION,
+  ...INSTRUCTIONS,
   opening: '<|im_start|>User:<image>',
   furtherPicture: '<image>',
   answer: '<end_of_utterance>\nAssistant: ',

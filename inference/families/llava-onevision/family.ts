@@ -4,7 +4,7 @@
  */
 
 import { layeredVit } from '../../blocks/vision/vit-layers.ts'
-import { CAPTION, chatText, mostPictures } from '../common/chat-prompts.ts'
+import { chatText, INSTRUCTIONS, mostPictures } from '../common/chat-prompts.ts'
 import { readChatFormat } from '../common/chat-template.ts'
 import type { CheckpointPlaces, Family, FamilyCheckpoint, RunnerParts } from '../common/family.ts'
 import { DEFAULTS } from '../common/projected/card.ts'
@@ -58,7 +58,7 @@ function read(folders: CheckpointPlaces, problems: string[]): FamilyCheckpoint |
   return {
     license: { note: LICENSE_NOTES[language], unstated: 'not stated by the checkpoint' },
     tokens: { vocabSize: vocab, image: tokens.image, isLiteral: true },
-    prompts: format === null ? promptsOf(language) : { caption: CAPTION, ...format },
+    prompts: format === null ? promptsOf(language) : { ...INSTRUCTIONS, ...format },
     plan(weights, storages) {
       const model = config.model(weights)
       const { resolutions: _, mostTiles: __, ...square } = preprocessing

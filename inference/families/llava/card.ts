@@ -1,7 +1,7 @@
 /** The card of a LLaVA package, and what a converted checkpoint puts on it. */
 
 import { z } from 'zod'
-import { CAPTION } from '../common/chat-prompts.ts'
+import { INSTRUCTIONS } from '../common/chat-prompts.ts'
 import { checkProjected, projectedShape, untiledDimensions } from '../common/projected/card.ts'
 import {
   dimensionsOf as allDimensionsOf,
@@ -24,7 +24,7 @@ export type LlavaCard = z.infer<typeof llavaCardSchema>
  * docs/source/en/model_doc/llava.md, and the ChatML of the Qwen models.
  */
 const VICUNA: LlavaCard['prompts'] = {
-  caption: CAPTION,
+  ...INSTRUCTIONS,
   opening: 'USER: <image>\n',
   furtherPicture: '<image>\n',
   answer: ' ASSISTANT: ',
@@ -32,7 +32,7 @@ const VICUNA: LlavaCard['prompts'] = {
   generationPrompt: ' ASSISTANT:',
 }
 const CHAT_ML: LlavaCard['prompts'] = {
-  caption: CAPTION,
+  ...INSTRUCTIONS,
   opening: '<|im_start|>user <image>\n',
   furtherPicture: '<image>',
   afterPictures: '\n',

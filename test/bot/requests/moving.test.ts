@@ -6,6 +6,7 @@ import type { Member } from 'loopback-discord/client'
 import { asSentence } from '../../../bot/requests/captions.ts'
 import { quoted } from '../../../commands/answer-text.ts'
 import { EN } from '../../../commands/i18n/en.ts'
+import { hasCode } from '../../../config/errors.ts'
 import type { Answer } from '../../../inference/contract/types.ts'
 import { decodeFrames } from '../../../inference/image/animation/frames.ts'
 import { openModel } from '../../../inference/model.ts'
@@ -95,6 +96,31 @@ describe('a moving picture with a model that takes several pictures', () => {
     const described = await ada.slash('describe', { image: still })
     const expected = await model.describe(still.bytes)
     assert.equal(described.content, shown({ ...expected, text: asSentence(expected.text) }, 0))
+  })
+})
+
+describe('a moving picture with a model that has no room for what is said of frames', () => {
+  it('is described and asked about as its first frame', async () => {
+    const demo = await startDemoBot({ SIGHTSEER_MODEL: await packageFor('llava-qwen3') })
+    await using stack = new AsyncDisposableStack()
+    stack.defer(() => demo.close())
+    const { model } = demo.bot
+    const ada = await demo.join('ada')
+    const file = moving('parts.gif')
+    const told = `${FRAMES} ${IN_SHORT}`
+    const frames = await decodeFrames(movingBytes(file.name), {
+      most: framesOf(model.card),
+      side: 640,
+    })
+    assert.ok(frames.files.length > 1)
+    await assert.rejects(model.ask(frames.files, told, { detail: 'low' }), (error) =>
+      hasCode(error, 'image/no-room'),
+    )
+    const described = await ada.slash('describe', { image: file })
+    const caption = await model.describe(file.bytes)
+    assert.equal(described.content, shown({ ...caption, text: asSentence(caption.text) }, 0))
+    const asked = await ada.answerTo(await ada.reply(described, 'what moves?'))
+    assert.equal(asked.content, shown(await model.ask(file.bytes, 'what moves?'), 0))
   })
 })
 

@@ -1,13 +1,24 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
 import { InputError } from '../../../../config/errors.ts'
-import { chatText, prepareChat } from '../../../../inference/families/common/chat-prompts.ts'
+import {
+  chatText,
+  INSTRUCTIONS,
+  prepareChat,
+} from '../../../../inference/families/common/chat-prompts.ts'
 import type { KeyedImage } from '../../../../inference/families/common/runner.ts'
 import type { TextPiece } from '../../../../inference/text/prompt.ts'
 
 const IMAGE = 9
 const CARD = {
-  prompts: { caption: 'c', opening: 'U<image>', answer: 'A', next: 'N', generationPrompt: 'R' },
+  prompts: {
+    ...INSTRUCTIONS,
+    caption: 'c',
+    opening: 'U<image>',
+    answer: 'A',
+    next: 'N',
+    generationPrompt: 'R',
+  },
   tokens: { image: IMAGE },
   dimensions: { maxPositions: 40 },
 }
