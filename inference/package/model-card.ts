@@ -76,7 +76,10 @@ export function followsInstructions(card: AnyCard): boolean {
 
 /** What a model that does what it is told is told, where nobody asks anything. */
 export function instructionsOf(card: AnyCard): Instructions {
-  const prompts = card.family === null ? INSTRUCTIONS : card.prompts
+  if (card.family === null || !('tokens' in card)) {
+    return INSTRUCTIONS
+  }
+  const { prompts } = card
   return 'detailed' in prompts ? prompts : INSTRUCTIONS
 }
 

@@ -22,7 +22,7 @@ const MAX_COMPILED = 200
 export type ScoringModel = Pick<Model, 'card' | 'matcher' | 'describe' | 'score' | 'read' | 'match'>
 
 type Deps = {
-  readonly pictures: Pictures
+  readonly pictures: Pick<Pictures, 'source' | 'settle'>
   readonly model: ScoringModel
 }
 

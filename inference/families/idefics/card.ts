@@ -11,7 +11,7 @@ import {
   count,
   tokenId,
 } from '../common/card-base.ts'
-import { chatPromptsSchema } from '../common/chat-prompts.ts'
+import { chatPromptsSchema, INSTRUCTIONS } from '../common/chat-prompts.ts'
 import { preprocessingSchema } from '../common/image-settings.ts'
 import type { IdeficsConfig } from './config.ts'
 
@@ -84,6 +84,7 @@ export const TURN_END = '<end_of_utterance>'
  */
 export function promptsOf(start: string, turnEnd: string): IdeficsCard['prompts'] {
   return {
+    ...INSTRUCTIONS,
     start,
     caption: 'Describe this image.',
     opening: `User:${PLACE}`,

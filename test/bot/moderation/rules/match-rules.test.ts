@@ -7,11 +7,10 @@ import { EN } from '../../../../commands/i18n/en.ts'
 import { readConfig } from '../../../../config/config.ts'
 import { openConfiguredModel } from '../../../../inference/configured-model.ts'
 import type { Model } from '../../../../inference/contract/types.ts'
-import { button, hearts, photograph, scene, triangle } from '../../../helpers/demo-bot.ts'
+import { button, hearts, photograph, triangle } from '../../../helpers/demo-bot.ts'
 import { type ModeratedServer, startModeratedServer } from '../../../helpers/moderated-server.ts'
 import { packageFor } from '../../../helpers/packages.ts'
 import { DEMO_SETTINGS } from '../../../helpers/shared-model.ts'
-import { openWorded } from '../../../helpers/worded-matcher.ts'
 
 const words = EN.moderationRules
 const TEXT = 'a red circle'
@@ -99,29 +98,6 @@ describe('/moderation rule with a text to match', () => {
 
   it('judges photographs too, as the matcher has no kind of pictures of its own', async () => {
     assert.match((await rule('test', { image: photograph() })).content, /\*\*circles\*\*: fits by/)
-  })
-})
-
-describe('/moderation rule with a text, and a matcher that says which words it knows', () => {
-  it('compares in the spelling that it knows, and refuses other words', async () => {
-    const model = await openWorded(await packageFor('itm-common'))
-    const server = await startModeratedServer({}, model)
-    await using stack = new AsyncDisposableStack()
-    stack.defer(() => model.close())
-    stack.defer(() => server.close())
-    await server.setUp()
-    const typed = 'Please, a crimson disc'
-    const [asTyped, known] = await model.match(scene().bytes, [typed, TEXT])
-    assert.ok(Math.abs(asTyped!.itm - known!.itm) > 0.001)
-    const add = { name: 'circles', match: typed, threshold: 50 }
-    await server.mo.slash('moderation rule add', add)
-    const tested = await server.mo.slash('moderation rule test', { image: scene() })
-    const [, percent] = /fits by ([\d.]+) %/.exec(tested.content) ?? []
-    assert.ok(Math.abs(Number(percent) / 100 - known!.itm) < 1e-4, tested.content)
-    const unknown = { name: 'squares', match: 'a red square', threshold: 50 }
-    const { content } = await server.mo.slash('moderation rule add', unknown)
-    assert.match(content, /square/)
-    assert.doesNotMatch((await server.mo.slash('moderation rule list')).content, /squares/)
   })
 })
 
