@@ -5,7 +5,7 @@ import { isServed } from '../config/addresses.ts'
 import { findModel } from '../config/models.ts'
 import type { Model } from './contract/types.ts'
 import { openBackends, type OpenBackends, openModel } from './model.ts'
-import { openServedModel, type ServedOptions } from './served-model.ts'
+import type { ServedOptions } from './served-model.ts'
 
 export type ConfiguredOptions = Pick<ServedOptions, 'onHost' | 'task'> & {
   /** From the command line, in the place of the settings. */
@@ -16,16 +16,18 @@ export type ConfiguredOptions = Pick<ServedOptions, 'onHost' | 'task'> & {
 }
 
 /** @throws {ConfigError} if it cannot be opened. */
-export function openConfiguredModel(
+export async function openConfiguredModel(
   config: Config,
   configured: ConfiguredOptions = {},
 ): Promise<Model> {
   const { servers } = config
   const { model: named } = configured
   const { folder, options } = packageOf(config, configured)
-  return servers !== undefined && (named === undefined || isServed(named))
-    ? openServedModel(servers, options)
-    : openModel(folder, options)
+  if (servers === undefined || (named !== undefined && !isServed(named))) {
+    return openModel(folder, options)
+  }
+  const { openServedModel } = await import('./served-model.ts') // with an HTTP client, which few need
+  return openServedModel(servers, options)
 }
 
 /** As `openConfiguredModel`, for a caller that sends the requests itself; a package only. */

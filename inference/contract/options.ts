@@ -1,6 +1,6 @@
 /** What the engine is opened with; plain data, since it crosses to the inference thread. */
 
-import type { ImageLimits } from '../image/decode.ts'
+import type { ImageLimits } from '../image/limits.ts'
 import type { Provider } from '../runtime/device.ts'
 
 /** How much is done at once. */

@@ -3,7 +3,8 @@
  * of pixels. Damaged files are read as far as they go.
  */
 
-import { type ImageLimits, withPicture } from './decode.ts'
+import { withPicture } from './decode.ts'
+import type { ImageLimits } from './limits.ts'
 import type { Rgb } from './formats/gif.ts'
 import type { RgbImage } from './resize.ts'
 import { contrastOf, framesToTry, isPlain, over, rgbaPixels, uprightFrame } from './visible.ts'

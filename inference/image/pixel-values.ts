@@ -5,7 +5,8 @@
 
 import { type AnyResolution, cutToResolution } from './any-resolution.ts'
 import { decodePixels, withPicture } from './decode.ts'
-import type { ImageLimits, OpenPicture } from './decode.ts'
+import type { OpenPicture } from './decode.ts'
+import type { ImageLimits } from './limits.ts'
 import type { Filter } from './filters.ts'
 import type { Rgb } from './formats/gif.ts'
 import { fitted } from './fit.ts'

@@ -4,7 +4,8 @@
  */
 
 import sharp from 'sharp'
-import { type ImageLimits, type OpenPicture, withPicture } from './decode.ts'
+import { type OpenPicture, withPicture } from './decode.ts'
+import type { ImageLimits } from './limits.ts'
 import type { Rgb } from './formats/gif.ts'
 import { contrastOf, framesToTry, isPlain, over, rgbaPixels, uprightFrame } from './visible.ts'
 

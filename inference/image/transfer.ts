@@ -1,7 +1,8 @@
 /** A picture as a file for a model on another machine: its pixels and nothing else. */
 
 import sharp from 'sharp'
-import { decodePixels, type ImageLimits, withPicture } from './decode.ts'
+import { decodePixels, withPicture } from './decode.ts'
+import type { ImageLimits } from './limits.ts'
 
 /** Up to here a PNG keeps every pixel as it is; in a larger one nobody sees what JPEG changes. */
 const PNG_PIXELS = 640 * 640

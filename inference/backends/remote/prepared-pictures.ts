@@ -5,7 +5,7 @@
 
 import { LRUCache } from 'lru-cache'
 import { MINUTE_MS } from '../../../config/durations.ts'
-import type { ImageLimits } from '../../image/decode.ts'
+import type { ImageLimits } from '../../image/limits.ts'
 import { DecodingPool } from '../../image/decoding/pool.ts'
 import type { EngineImage } from '../../contract/requests.ts'
 import type { Call } from '../backend.ts'

@@ -14,7 +14,7 @@ import {
 } from '../../contract/requests.ts'
 import type { HostEvent } from '../../contract/options.ts'
 import type { ModelStats } from '../../contract/types.ts'
-import type { ImageLimits } from '../../image/decode.ts'
+import type { ImageLimits } from '../../image/limits.ts'
 import type { ServedCard } from '../../package/served-card.ts'
 import type { Call, InferenceBackend, Outcome, RequestKind, RequestOf } from '../backend.ts'
 import { resultSchemas } from '../protocol.ts'

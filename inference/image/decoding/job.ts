@@ -6,7 +6,7 @@
 import { z } from 'zod'
 import { plainErrorSchema } from '../../../config/plain-error.ts'
 import { decodeFrames, type FramesSpec } from '../animation/frames.ts'
-import type { ImageLimits } from '../decode.ts'
+import type { ImageLimits } from '../limits.ts'
 import { decodePage, type Page } from '../page.ts'
 import { decodeFitted, type FittedImage, type Target } from '../pixel-values.ts'
 import { type Detail, type Grid, type Size, tilesOf } from '../tiles.ts'

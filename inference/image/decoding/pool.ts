@@ -13,7 +13,7 @@
 
 import { hasCode, InputError } from '../../../config/errors.ts'
 import type { Frames, FramesSpec } from '../animation/frames.ts'
-import { DEFAULT_LIMITS, type ImageLimits, PATIENCE } from '../decode.ts'
+import { DEFAULT_LIMITS, type ImageLimits, PATIENCE } from '../limits.ts'
 import { normalize, targetOf, type PixelSpec, type PixelValues } from '../pixel-values.ts'
 import type { ThumbnailSpec } from '../thumbnail.ts'
 import {
