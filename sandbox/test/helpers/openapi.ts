@@ -211,6 +211,10 @@ function newAjv(document: Document, coerceTypes: boolean): Ajv2020 {
     allErrors: true,
     validateSchema: false,
     logger: false,
+    // Generated once and used for seconds: to inline what is referred to and to optimize the code takes
+    // longer than that saves.
+    inlineRefs: false,
+    code: { optimize: false },
     coerceTypes: coerceTypes ? 'array' : false,
   })
   addFormats.default(ajv, ['date-time', 'uri', 'int32', 'int64', 'double'])
