@@ -20,12 +20,15 @@ it('${name}', () => console.log('test of ${name}'))
 describe('groups of test files', () => {
   let root: string
   const files = ['test/one/a.test.mjs', 'test/one/b.test.mjs', 'test/one/deep/er/c.test.mjs']
+  const small = ['test/two/d.test.mjs', 'test/three/e.test.mjs', 'test/f.test.mjs']
 
   before(() => {
     root = mkdtempSync(path.join(tmpdir(), 'groups-'))
-    mkdirSync(path.join(root, 'test/one/deep/er'), { recursive: true })
-    for (const file of files) {
-      writeFileSync(path.join(root, file), testFile(path.basename(file, '.test.mjs')))
+    for (const file of [...files, ...small]) {
+      const code = testFile(path.basename(file, '.test.mjs'))
+      const much = small.includes(file) ? '' : `// ${'much code '.repeat(3000)}`
+      mkdirSync(path.join(root, path.dirname(file)), { recursive: true })
+      writeFileSync(path.join(root, file), code + much)
     }
   })
   after(() => rmSync(root, { recursive: true }))
@@ -37,6 +40,17 @@ describe('groups of test files', () => {
       ['test/one', 'test/one/deep'],
     )
     assert.deepEqual(groups[0]?.files, files.slice(0, 2))
+  })
+
+  it('are several small folders together, the largest group first', () => {
+    assert.deepEqual(
+      groupsOf([...small, ...files], root).map(({ name, files: { length } }) => [name, length]),
+      [
+        ['test/one', 2],
+        ['test/one/deep', 1],
+        ['test', 3],
+      ],
+    )
   })
 
   it('run each file with its own hooks, in a process', () => {
