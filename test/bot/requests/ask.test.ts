@@ -46,7 +46,8 @@ describe('asking about pictures', () => {
     assert.equal(color.content, 'yellow')
     const circle = await ada.answerTo(await ada.reply(color, 'and the circle?'))
     assert.equal(circle.content, 'red')
-    const left = await ada.answerTo(await ada.reply(circle, 'what is to the left of it?'))
+    // By somebody else: while it is seen and not yet confirmed, an answer still counts as being written.
+    const left = await lin.answerTo(await lin.reply(circle, 'what is to the left of it?'))
     assert.equal(left.content, 'yellow star')
   })
 
