@@ -148,7 +148,6 @@ describe('/find with a matcher that says which words it knows', () => {
     }
     const typed = 'Please, a crimson disc'
     const [asTyped, known] = await model.match(scene().bytes, [typed, WORDS])
-    const shown = ({ itm }: { readonly itm: number }) => EN.find.shows(Math.round(itm * 100))
     assert.notEqual(shown(asTyped!), shown(known!))
     const embedText = mock.method(model, 'embedText')
     const { content } = await kit.slash('find', { words: typed, where: 'channel' })
@@ -172,3 +171,8 @@ describe('/find without a matcher', () => {
     assert.equal(content, `${EN.find.none('heart')}\n-# ${EN.find.onlyWords.matcher}`)
   })
 })
+
+/** A match as `/find` shows it. */
+function shown({ itm }: { readonly itm: number }): string {
+  return EN.find.shows(Math.round(itm * 100))
+}

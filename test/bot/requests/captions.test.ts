@@ -40,13 +40,10 @@ describe('a model that follows instructions', () => {
     const { card } = await openPackage(await packageFor('smolvlm-tiles'))
     assert.ok(card.family === 'smolvlm')
     const { detailed, questions, ...older } = card.prompts
-    assert.deepEqual({ detailed, questions }, withoutCaption(INSTRUCTIONS))
+    assert.equal(detailed, INSTRUCTIONS.detailed)
+    assert.equal(questions, INSTRUCTIONS.questions)
     const read = readCard({ ...card, prompts: older })
-    assert.ok(typeof read !== 'string', String(read))
+    assert.ok(typeof read !== 'string')
     assert.equal(instructionsOf(read).detailed, INSTRUCTIONS.detailed)
   })
 })
-
-function withoutCaption({ caption: _, ...others }: typeof INSTRUCTIONS) {
-  return others
-}
