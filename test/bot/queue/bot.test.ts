@@ -11,19 +11,20 @@ import { scene, startDemoBot } from '../../helpers/demo-bot.ts'
 import { FLEET_KEY, startHost } from '../../helpers/fleet.ts'
 
 describe('a bot on a queue', WITH_REDIS, () => {
-  it('describes, and says in both languages that pictures go to other machines', async (t) => {
+  it('describes, and says in both languages that pictures go to other machines', async () => {
+    await using stack = new AsyncDisposableStack()
     const redis = await startRedis()
-    t.after(() => redis.stop())
+    stack.defer(() => redis.stop())
     const { backend } = await openBackends(findModel('demo'), { threads: 1 })
-    t.after(() => backend.close())
+    stack.defer(() => backend.close())
     const host = await startHost(redis.url, backend)
-    t.after(() => host.stop())
+    stack.defer(() => host.stop())
     const demo = await startDemoBot({
       SIGHTSEER_MODEL: redis.url,
       SIGHTSEER_STORE: `${redis.url}/1`,
       SIGHTSEER_STORE_KEY: Buffer.from(FLEET_KEY).toString('base64'),
     })
-    t.after(() => demo.close())
+    stack.defer(() => demo.close())
     const ada = await demo.join('ada')
     await ada.upload(scene())
     assert.match((await ada.slash('describe')).content, /red circle/)
