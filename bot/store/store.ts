@@ -21,6 +21,8 @@ export type StoreOptions = {
   readonly url: string
   /** Keys of 32 bytes; the first one encrypts. None: nothing is encrypted. */
   readonly keys?: readonly Uint8Array[]
+  /** How long operations wait for a database that is away, in milliseconds; default 10 s. */
+  readonly outageMs?: number
 } & StoreObserver
 
 /**
@@ -30,11 +32,11 @@ export type StoreOptions = {
  *   that have to be encrypted first.
  */
 export async function openStore(options: StoreOptions): Promise<Store> {
-  const { url, keys = [], log } = options
+  const { url, keys = [], outageMs, log } = options
   const opened = await openBackend(url, (error) => {
     log.error({ err: error }, 'the store has a problem')
   })
-  const backend = throughOutages(opened)
+  const backend = throughOutages(opened, outageMs)
   const encryption = keys.length > 0 ? createEncryption(keys) : undefined
   try {
     const names = new Names(await openMarker(backend, encryption))

@@ -160,7 +160,7 @@ for (const [name, options, start] of DATABASES) {
       { skip: name === 'SQLite' && 'a file does not go away' },
       async () => {
         const other = await start()
-        const lonely = await openStore({ url: other.url, log })
+        const lonely = await openStore({ url: other.url, outageMs: 300, log })
         await lonely.collection(TURNS).set('a', ['b'])
         await other.stop()
         await assert.rejects(lonely.collection(TURNS).get('a'))
