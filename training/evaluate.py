@@ -23,6 +23,7 @@ from training.world.spoil import letterboxed
 
 UNSEEN = 10_000_000  # picture numbers from here on are in no training set
 QUESTIONS, PICTURES = 2000, 500
+USUAL = 20_000  # conversations that the most frequent answers are taken from
 
 
 def unseen_pictures(count):
@@ -74,7 +75,7 @@ def questions(rng, views, count):
 def blind_answers(rng, asked):
     """The best answer without a picture: the most frequent one to that question, else in that category."""
     usual, fallback = {}, {}
-    for _ in range(20000):
+    for _ in range(USUAL):
         for turn in conversation(rng, scenes.sample(rng), 5):
             usual.setdefault(turn.question.removesuffix('?'), Counter())[turn.answer] += 1
             fallback.setdefault(turn.category, Counter())[turn.answer] += 1

@@ -29,6 +29,7 @@ from training.world.vocabulary import BACKGROUNDS, BINS, COLORS, NOUNS, SIZE_EDG
 SLOTS = 32
 CLS, PAD, BOS = 0, 1, 2  # <s> starts a text that is only encoded, </s> one that is generated
 VOCABULARY = 1024  # with the four special tokens first and <image> last
+DOCUMENTS, WORD_DOCUMENTS = 12_000, 6_000  # scenes that the tokenizer's merges, and the card's words, are taken from
 MAX_TEXT = 191  # tokens after the slots, without </s>: 224 positions in total
 VOCABULARY_ROWS = 912  # the tokenizer's 908, rounded up
 GPT2_SPLIT = r"'s|'t|'re|'ve|'m|'ll|'d| ?\p{L}+| ?\p{N}| ?[^\s\p{L}\p{N}]+|\s+(?!\S)|\s+"
@@ -51,7 +52,7 @@ def corpus(rng, count):
 
 def vocabulary():
     """The words that the model learns, for its card: a question with another word is not answered."""
-    return sorted({word for text in corpus(random.Random(1), 6000) for word in re.findall(r'[^\W_]+', text.lower())} - {'question', 'answer', 'context'})
+    return sorted({word for text in corpus(random.Random(1), WORD_DOCUMENTS) for word in re.findall(r'[^\W_]+', text.lower())} - {'question', 'answer', 'context'})
 
 
 def build_tokenizer(folder):
@@ -65,7 +66,7 @@ def build_tokenizer(folder):
     tokenizer.decoder = decoders.ByteLevel()
     trainer = trainers.BpeTrainer(vocab_size=VOCABULARY - 1, min_frequency=2, special_tokens=['<s>', '<pad>', '</s>', '<unk>'],
                                   initial_alphabet=pre_tokenizers.ByteLevel.alphabet(), show_progress=False)
-    tokenizer.train_from_iterator(corpus(random.Random(0), 12000), trainer)
+    tokenizer.train_from_iterator(corpus(random.Random(0), DOCUMENTS), trainer)
     tokenizer.add_special_tokens(['<image>'])
     tokenizer.post_processor = processors.TemplateProcessing(single='</s> $A', pair='</s> $A </s> $B', special_tokens=[('</s>', BOS)])
     fast = PreTrainedTokenizerFast(tokenizer_object=tokenizer, bos_token='</s>', eos_token='</s>', unk_token='</s>', pad_token='<pad>',

@@ -1,7 +1,7 @@
 """
 Trains bridges between made-up ends, as training/bridge/README.md says, and has the converted checkpoints answer:
 
-    python test/training/bridge.py        # with torch, transformers and accelerate; a minute
+    python test/training/bridge.py        # with training/requirements.txt; a minute
 """
 
 import json

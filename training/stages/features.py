@@ -21,8 +21,8 @@ def write(run):
             continue
         features = np.empty((len(part), 1 + SIDE * SIDE, WIDTH), np.float16)
         for start in range(0, len(part), 100):
-            rows = slice(start, start + 100)
-            seen = [scene['seen'] for scene in pictures.scenes[index * PART + start:][:100]]
+            rows = slice(start, min(start + 100, len(part)))
+            seen = [scene['seen'] for scene in pictures.scenes[index * PART:][rows]]
             features[rows] = encode(vision, np.array(part[rows]), seen).numpy()
         np.save(path.with_suffix('.new.npy'), features)
         path.with_suffix('.new.npy').rename(path)

@@ -23,6 +23,7 @@ from training.text import Description, Text, described, pad, prompt
 BATCH, PEAK, STEPS = 16, 1.5e-3, 14_000
 CURRICULUM = 1500
 EARLY = 3  # the answer is also asked for at the last word, "?" and "answer"
+MEASURED = 4000  # questions at the end
 NOISE = .25  # of a blurred description, as a part of its standard deviation
 HARD = {'color': .7, 'shape': .7, 'size': .6, 'count': 1.8, 'position': 1.3, 'digit': .1, 'presence': 1, 'absent': .8, 'background': .3, 'comparison': 3, 'relation': 2.6, 'caption': .1}
 EASY = {'color': 1, 'shape': 1, 'size': .5, 'position': 1.2, 'background': .2}
@@ -104,7 +105,7 @@ def train(run, steps=STEPS, minutes=None):
             progress.log(**{'text': measure(model, text, 600)})
             since = time.time()
         progress.save(3 * MINUTES)
-    progress.facts['text'] = measure(model, text, 4000)
+    progress.facts['text'] = measure(model, text, MEASURED)
     progress.save()
     progress.log(**progress.facts)
     return model

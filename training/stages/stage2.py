@@ -26,6 +26,7 @@ BATCH, PEAK, STEPS = 32, 6e-4, 11_000
 WARM_UP = 6000
 FULL = 6  # weight of a cell with an object; most cells are blank
 CAPTIONS = .3  # share of the documents; the others are conversations
+MEASURED = 2000  # questions at the end
 POOL = 8  # batches of like length are drawn together
 
 
@@ -91,7 +92,7 @@ def train(run, steps=STEPS, minutes=None):
             since = time.time()
         progress.save(2 * MINUTES)
     progress.facts['frozen after'] = {'vision_model': sha256(load_vision(run)), 'language_model': sha256(language)}
-    progress.facts['answers'] = measure(model, language, text, features, 2000)
+    progress.facts['answers'] = measure(model, language, text, features, MEASURED)
     progress.save()
     progress.log(**progress.facts)
 
@@ -113,7 +114,7 @@ def measure(model, language, text, features, questions, seed=10**9 + 1):
     rng = random.Random(seed)
     table, right = language.get_input_embeddings().weight, {}
     for start in range(0, questions, 100):
-        rows = [row % HELD_OUT for row in range(start, start + 100)]
+        rows = [row % HELD_OUT for row in range(start, min(start + 100, questions))]
         asked = [conversation(rng, features.scenes[row], rng.randint(1, 5)) for row in rows]
         soft = model(features[rows])
         replies = lm.answers(language, text, [torch.cat([s, table[[2] + text.ids(prompt(turns))]]) for s, turns in zip(soft, asked)])

@@ -142,7 +142,7 @@ def measure(model, pictures, count, side):
         right[name], total[name] = right.get(name, 0) + int(hit), total.get(name, 0) + 1
 
     for start in range(0, count, 100):
-        rows = list(range(start, start + 100))
+        rows = list(range(start, min(start + 100, count)))
         scenes = [pictures.scenes[row] for row in rows]
         _, logits = model(pixel_values(pictures.pixels(rows), [s['seen'] for s in scenes], side))
         best = {key: logits[key].argmax(-1) for key in (*CLASSES, 'background')}

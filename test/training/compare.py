@@ -1,0 +1,121 @@
+"""
+Trains each bridge of training/compare for a few steps, between ends that hardly learned:
+
+    python test/training/compare.py        # with training/requirements.txt; fetches the ImageNet weights
+"""
+
+import json
+import shutil
+import unittest
+from unittest.mock import patch
+
+from toy_run import RUN, begin
+
+import torch  # noqa: I001: after toy_run, as all of training
+
+from training import train
+from training.compare import __main__ as compare
+from training.compare import training
+from training.compare.bridges import KINDS, slot_of
+from training.compare.ends import Ends
+from training.parts.model import SIDE
+from training.stages import lm, vit
+
+STEPS, BATCH = 20, 6
+OUT = RUN / 'compare'
+
+
+class Compare(unittest.TestCase):
+    @classmethod
+    def setUpClass(cls):
+        begin(cls)
+        for module, name in ((training, 'MEASURES'), (compare, 'CAPTIONS')):
+            patched = patch.object(module, name, 2)
+            patched.start()
+            cls.addClassCleanup(patched.stop)
+        vit.train(RUN, steps=0)
+        lm.train(RUN, steps=12)
+        train.run_stage('features', RUN)
+        cls.other = RUN / 'other'
+        cls.other.mkdir()
+        for name in ('tokenizer', 'pictures', 'features', 'vit.pt'):
+            (cls.other / name).symlink_to(RUN / name)
+        shutil.copy(RUN / 'lm.pt', cls.other)
+        lm.train(cls.other, steps=13)
+
+    def compare(self, *more):
+        compare.main(['--run', str(RUN), '--samples', str(STEPS * BATCH), '--batch', str(BATCH), '--rate', '0.01', '--questions', '2', '--hands', '1', *more])
+
+    def result(self, name):
+        return json.loads((OUT / f'{name}.json').read_text())
+
+    @torch.no_grad()
+    def loss(self, ends, kind, trained):
+        """On the first samples, as documents differ too much for steps to be compared."""
+        torch.manual_seed(1)
+        bridge = KINDS[kind](ends.language)
+        if trained:
+            bridge.load_state_dict(torch.load(OUT / f'{kind}-1.pt', weights_only=False)['bridge'])
+        total = 0
+        for step in range(4):
+            rows, ids, labels = ends.batch(step, BATCH, 1)
+            total += lm.answer_loss(ends.language, bridge.read(ends.language, bridge.see(ends.features[rows]), ids), labels).item()
+        return total
+
+    def test_trains_all_kinds_on_the_same_samples(self):
+        ends = Ends(RUN, RUN)
+        for kind, reads in (('qformer', 32), ('projector', SIDE * SIDE), ('cross-attention', 0)):
+            self.compare('--kind', kind)
+            result = self.result(f'{kind}-1')
+            self.assertEqual((result['samples'], result['reads']), (STEPS * BATCH, reads))
+            self.assertEqual(result['frozen'], ends.hashes())
+            self.assertEqual(result['curve'][-1]['samples'], STEPS * BATCH)
+            self.assertIn('all', result['final'])
+            self.assertEqual([len(one['answers']) > 0 for one in result['hands']], [True] * 3)
+            self.assertLess(self.loss(ends, kind, trained=True), 0.99 * self.loss(ends, kind, trained=False), kind)
+        self.assert_swaps()
+
+    def assert_swaps(self):
+        self.compare('--swap', 'language', '--other', str(self.other))
+        self.compare('--swap', 'vision', '--other', str(self.other), '--learns', 'projection')
+        as_it_is, learned = (self.result(f'qformer-1-{name}') for name in ('language-other-nothing', 'vision-other-projection'))
+        self.assertEqual((as_it_is['parameters']['trained'], as_it_is['samples']), (0, 0))
+        self.assertEqual(as_it_is['frozen'], Ends(RUN, self.other).hashes())
+        before, after = (torch.load(OUT / f'{name}.pt', weights_only=False)['bridge'] for name in ('qformer-1', 'qformer-1-vision-other-projection'))
+        changed = {name for name, tensor in after.items() if not torch.equal(tensor, before[name])}
+        weights = [name for name in changed if name.endswith('weight')]  # a bias of keys changes no answer
+        self.assertEqual(len(weights), 4 * 2)  # layers, keys and values
+        self.assertTrue(all('.crossattention.attention.' in name for name in changed))
+
+    def test_adapts_the_language_model_in_pieces(self):
+        self.compare('--kind', 'projector', '--adapt', '--seed', '2', '--samples', str(4 * BATCH))
+        whole = self.result('projector-adapted-2')
+        for _ in range(4):
+            self.compare('--kind', 'projector', '--adapt', '--seed', '2', '--samples', str(4 * BATCH), '--minutes', '0', '--out', str(RUN / 'pieces'))
+        pieces = json.loads((RUN / 'pieces' / 'projector-adapted-2.json').read_text())
+        self.assertEqual([row['answers'] for row in pieces['curve']], [row['answers'] for row in whole['curve']])
+        left, right = (torch.load(folder / 'projector-adapted-2.pt', weights_only=False) for folder in (OUT, RUN / 'pieces'))
+        for part in ('bridge', 'language'):
+            for name, tensor in left[part].items():
+                self.assertTrue(torch.equal(tensor, right[part][name]), name)
+        before = torch.load(RUN / 'lm.pt', weights_only=False)['model']
+        self.assertFalse(torch.equal(left['language']['model.decoder.layers.0.fc1.weight'], before['language.model.decoder.layers.0.fc1.weight']))
+
+    def test_gated_layers_begin_as_the_language_model_alone(self):
+        ends = Ends(RUN, RUN)
+        ids = torch.tensor([[2, 40, 50, 60]])
+        bridge = KINDS['cross-attention'](ends.language)
+        places = torch.arange(32, 36)[None]
+        with torch.no_grad():
+            alone = ends.language.model.decoder(input_ids=ids, position_ids=places).last_hidden_state
+            torch.testing.assert_close(bridge.read(ends.language, torch.randn(1, 197, 160), ids), alone)
+            torch.nn.init.ones_(bridge.layers[1].alpha_cross_attn)
+            one, other = torch.randn(2, 1, 197, 160)
+            self.assertFalse(torch.allclose(bridge.read(ends.language, one, ids), bridge.read(ends.language, other, ids)))
+
+    def test_a_patch_has_the_place_of_its_cell(self):
+        self.assertEqual([slot_of(patch) for patch in (0, 2, 3, 13, 14 * 13, 14 * 14 - 1)], [0, 1, 1, 5, 24, 29])
+
+
+if __name__ == '__main__':
+    unittest.main()
