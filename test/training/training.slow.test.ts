@@ -14,7 +14,8 @@ const run = promisify(execFile)
 const SHARED = new Set(['toys.py', 'toy_run.py'])
 const FILES = globSync('*.py', { cwd: import.meta.dirname }).filter((file) => !SHARED.has(file))
 
-describe('training', needs('training'), () => {
+// Two at a time: each has one thread, and these are the last tests of the suite to end.
+describe('training', { ...needs('training'), concurrency: 2 }, () => {
   for (const file of FILES.sort()) {
     it(`passes its tests: ${file}`, async () => {
       // Such small models are not faster with more threads.
