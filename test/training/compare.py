@@ -21,7 +21,7 @@ from training.compare.ends import Ends
 from training.parts.model import SIDE
 from training.stages import lm, vit
 
-STEPS, BATCH = 20, 6
+STEPS, BATCH = 40, 6
 OUT = RUN / 'compare'
 
 
@@ -44,7 +44,7 @@ class Compare(unittest.TestCase):
         lm.train(cls.other, steps=13)
 
     def compare(self, *more):
-        compare.main(['--run', str(RUN), '--samples', str(STEPS * BATCH), '--batch', str(BATCH), '--rate', '0.01', '--questions', '2', '--hands', '1', *more])
+        compare.main(['--run', str(RUN), '--samples', str(STEPS * BATCH), '--batch', str(BATCH), '--rate', '0.003', '--questions', '2', '--hands', '1', *more])
 
     def result(self, name):
         return json.loads((OUT / f'{name}.json').read_text())

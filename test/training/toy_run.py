@@ -17,7 +17,7 @@ os.environ['SIGHTSEER_SPRITES'] = str(RUN / 'sprites')  # read when training.wor
 import torch  # noqa: E402
 from PIL import Image, ImageDraw  # noqa: E402
 
-from training import evaluate, text, train, write_report  # noqa: E402
+from training import common, evaluate, text, train, write_report  # noqa: E402
 from training.stages import features, lm, stage1, stage2, vit  # noqa: E402
 from training.world import data  # noqa: E402
 from training.world.make_sprites import TRAINING_SETS  # noqa: E402
@@ -37,7 +37,7 @@ def begin(case):
     torch.set_num_threads(1)  # such small models are not faster with more
     changed = [(module, name, value) for module, values in SMALLER for name, value in values.items()]
     # At once at the full rate: a few steps are fewer than those of a warm-up.
-    changed += [(stage, 'rate', lambda step, total, peak, **_: peak) for stage in (vit, lm, stage1, stage2)]
+    changed.append((common, 'rate', lambda step, total, peak, **_: peak))
     for module, name, value in changed:
         patched = patch.object(module, name, value)
         patched.start()
