@@ -1,4 +1,4 @@
-/** What is deleted on Discord without the bot hearing of it, while it is down or while it runs. */
+/** What is deleted on Discord while the bot is down. */
 
 import assert from 'node:assert/strict'
 import { mkdtempSync, rmSync } from 'node:fs'
@@ -7,26 +7,25 @@ import path from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
 import { after, afterEach, before, beforeEach, describe, it } from 'node:test'
 import { setTimeout as wait } from 'node:timers/promises'
-import { type APIMessage, ChannelType } from 'discord.js'
+import type { APIMessage } from 'discord.js'
 import type { Sandbox } from 'loopback-discord'
 import type { Member } from 'loopback-discord/client'
 import { removeMember } from 'loopback-discord/members'
 import { PERMISSION } from 'loopback-discord/permissions'
 import { startWatchedSandbox } from 'loopback-discord/testing/watched-sandbox'
-import { readAnswerCustomId } from '../../bot/discord/custom-id.ts'
 import { EN } from '../../commands/i18n/en.ts'
 import type { Model } from '../../inference/contract/types.ts'
 import {
   type DemoBot,
   hearts,
   startDemoBot,
-  suggestionsOf,
   triangle,
   withSuggestions,
 } from '../helpers/demo-bot.ts'
 import { openDemoModel } from '../helpers/shared-model.ts'
+import { editOut } from '../helpers/edit-out.ts'
 import { casinoPicture } from '../helpers/word-pictures.ts'
-import { hold, idle, kept } from '../helpers/held-bot.ts'
+import { idle } from '../helpers/held-bot.ts'
 import { connectMember } from '../helpers/members.ts'
 
 /** For two minutes it names its message, and is deleted with it. */
@@ -248,110 +247,3 @@ describe('what is deleted while the bot is down', () => {
     assert.ok(namesOf(posted.id).length > 0)
   })
 })
-
-describe('what is deleted while the bot runs', () => {
-  let demo: DemoBot
-  let ada: Member
-  let lin: Member
-
-  before(async () => {
-    demo = await startDemoBot({}, undefined, undefined, model)
-    ada = await demo.join('ada')
-    lin = await demo.join('lin')
-  })
-  after(() => demo.close())
-  beforeEach(() => {
-    ada.switchTo('general')
-    lin.switchTo('general')
-  })
-
-  async function untilForgotten(id: string, spaces?: readonly string[]): Promise<void> {
-    for (let tries = 0; (await kept(demo, id, spaces)).length > 0 && tries < 200; tries++) {
-      await wait(50)
-    }
-    assert.deepEqual(await kept(demo, id, spaces), [])
-  }
-
-  it('a channel with threads: an active and an archived one', async () => {
-    const { world } = demo.sandbox
-    const channel = world.addChannel(world.guild, { name: 'parent', position: 9 })
-    ada.switchTo(channel.id)
-    const threads: string[] = []
-    for (const name of ['active', 'archived']) {
-      ada.switchTo(channel.id)
-      threads.push(await ada.openThread(name))
-      await ada.slash('describe', { image: hearts() })
-    }
-    const archived = await demo.bot.client.channels.fetch(threads[1]!)
-    assert.ok(archived?.type === ChannelType.PublicThread)
-    await archived.setArchived(true)
-    // As after a start, when archived threads are not in the cache.
-    archived.parent?.threads.cache.delete(archived.id)
-    archived.guild.channels.cache.delete(archived.id)
-    demo.bot.client.channels.cache.delete(archived.id)
-    world.removeChannel(channel)
-    for (const id of threads) {
-      await untilForgotten(id)
-    }
-  })
-
-  it('a picture that is edited out: its conversations, also in other channels', async () => {
-    const posted = await ada.say('two', triangle('out.webp'), hearts('stays.webp'))
-    await ada.menu(EN.commands.describeMenu, posted)
-    const { world } = demo.sandbox
-    const other = world.addChannel(world.guild, { name: 'elsewhere', position: 9 })
-    lin.switchTo(other.id)
-    const picture = `https://discord.com/channels/${world.guild.id}/${posted.channel_id}/${posted.id}`
-    await lin.slash('ask', { question: 'what shape is it?', picture })
-    editOut(demo.sandbox, posted, 'out.webp')
-    await untilForgotten('out.webp')
-    await idle(demo)
-    assert.equal((await kept(demo, 'stays.webp')).length, 2)
-    const shown = (await lin.slash('memory show')).content
-    assert.doesNotMatch(shown, /out\.webp/)
-    assert.match(shown, /stays\.webp/)
-  })
-
-  it('a picture that is edited out while it is answered about', async () => {
-    const posted = await ada.upload(triangle('answered.webp'))
-    const held = hold(demo, 'describe')
-    const asked = await lin.useMenu(EN.commands.describeMenu, posted)
-    await held.reached
-    editOut(demo.sandbox, posted, 'answered.webp')
-    assert.equal((await lin.answer(asked)).content, EN.errors['conversation/deleted'])
-    held.release()
-    await idle(demo)
-    await untilForgotten('answered.webp')
-    // The message is still there, so its finished job may name it.
-    await untilForgotten(posted.id, ['conversations', 'answers', 'messages', 'forms'])
-  })
-
-  it('an edit that takes no picture out deletes nothing', async () => {
-    const posted = await ada.upload(triangle('same.webp'))
-    await ada.menu(EN.commands.describeMenu, posted)
-    await ada.edit(posted, 'other words')
-    await ada.slash('help')
-    await idle(demo)
-    assert.equal((await kept(demo, 'same.webp')).length, 1)
-  })
-
-  it('with a picture’s message its answers go, and what they suggest', async () => {
-    const posted = await ada.upload(triangle('source.webp'))
-    const described = await ada.menu(EN.commands.describeMenu, posted)
-    await idle(demo)
-    const [suggestion] = suggestionsOf(await withSuggestions(ada, described))
-    const { key } = readAnswerCustomId(suggestion!.id)!
-    assert.equal((await kept(demo, described.id)).length, 2)
-    assert.ok((await kept(demo, key)).some((name) => name.startsWith('answers')))
-    await ada.delete(posted)
-    await untilForgotten(posted.id)
-    await untilForgotten(described.id)
-    await untilForgotten(key)
-  })
-})
-
-/** Removes a file from a message, as its author can. */
-function editOut({ world }: Sandbox, { channel_id, id }: APIMessage, name: string): void {
-  const message = world.message(channel_id, id)
-  world.update(message, { files: message.files.filter((file) => file.name !== name) })
-}

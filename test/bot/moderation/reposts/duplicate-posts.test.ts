@@ -10,6 +10,7 @@ import { drawTemplate } from '../../../../bench/moderation/templates.ts'
 import { fingerprintOf, isSimilarInDetail } from '../../../../bot/pictures/fingerprint.ts'
 import { Pictures } from '../../../../bot/pictures/pictures.ts'
 import { EN } from '../../../../commands/i18n/en.ts'
+import { editOut } from '../../../helpers/edit-out.ts'
 import { hearts, scene, triangle } from '../../../helpers/demo-bot.ts'
 import { kept } from '../../../helpers/held-bot.ts'
 import {
@@ -79,18 +80,13 @@ describe('/moderation reposts', () => {
   })
 
   it('forgets a picture that is edited out of its message', async () => {
-    const { world } = server.demo.sandbox
     const stored = ({ id }: APIMessage) => kept(server.demo, id, ['moderation-first'])
-    const editOut = ({ id }: APIMessage, name: string) => {
-      const message = world.message(memes, id)
-      world.update(message, { files: message.files.filter((file) => file.name !== name) })
-    }
     const first = await server.ada.say('two', await bar(30), await bar(31))
     for (let tries = 0; (await stored(first)).length < 2 && tries < 1000; tries++) {
       await wait(20)
     }
     assert.equal((await stored(first)).length, 2)
-    editOut(first, 'bar30.png')
+    editOut(server.demo.sandbox, first, 'bar30.png')
     for (let tries = 0; (await stored(first)).length > 1 && tries < 200; tries++) {
       await wait(20)
     }
