@@ -52,13 +52,14 @@ export function inRequest<R>(id: string, work: () => R): R {
   return requests.run(id, work)
 }
 
-/** Replaces links and tokens, which the messages of errors may contain. */
+/** Replaces links, tokens and quoted text, which the messages of errors may contain. */
 export function withoutSecrets(text: string): string {
   return text
     .replaceAll(/(\/(?:webhooks|interactions)\/\d+\/)[^/\s"']+/g, '$1[token]')
     .replaceAll(/\b(?:https?|wss?|rediss?|postgres(?:ql)?):\/\/[^\s"'<>)]+/g, '[link]')
     .replaceAll(/\b(Bearer) +[^\s"',]+/gi, '$1 [token]')
     .replaceAll(/\bhf_\w+/g, '[token]') // of the model hub
+    .replaceAll(/'.{1,2}', (?:\.{3})?"[^]*"(?:\.{3})?(?= is not valid JSON)/gu, '[text]') // of JSON.parse
     .replaceAll(/\b[\w-]{23,28}\.[\w-]{6,7}\.[\w-]{27,}/g, '[token]')
 }
 

@@ -52,6 +52,23 @@ describe('createLog', () => {
     assert.match(err.stack, /logs\.test\.ts|discord/)
   })
 
+  it('tells that JSON was malformed without the text', () => {
+    for (const text of [
+      'my secret and more words',
+      'x: my secret, which is long',
+      '{"a": my secret}',
+    ]) {
+      const { log, parsed } = heard()
+      try {
+        JSON.parse(text)
+      } catch (error) {
+        log.error({ err: error }, 'failed')
+      }
+      assert.equal(parsed()[0].err.message, 'Unexpected token [text] is not valid JSON')
+      assert.doesNotMatch(parsed()[0].err.stack, /secret/)
+    }
+  })
+
   it('follows causes, and accepts values that are not errors', () => {
     const { log, parsed } = heard()
     const cause = new Error('no answer from https://cdn.discordapp.com/attachments/1/2/a.png?ex=1')
