@@ -89,7 +89,7 @@ export function candidates(
 }
 
 /**
- * Answers and scores the candidates.
+ * Answers the candidates, each with its likelihood.
  *
  * @param count questions to return, at most.
  *
@@ -143,15 +143,26 @@ type SuggestionOptions = {
 /** What suggesting questions needs of a model. */
 type AskedModel = Pick<Model, 'card' | 'ask' | 'score'>
 
+/** Beam search tells no probabilities, and neither do some servers: there a second request scores the answer. */
 async function answerAndScore(
   model: AskedModel,
   image: ImageInput,
   { question, situation, request }: Omit<SuggestionOptions, 'count'> & { question: string },
 ): Promise<SuggestedQuestion> {
   const { history } = situation
-  const { text: answer } = await model.ask(image, question, { ...request, history })
+  const isGreedy = (model.card.defaults.ask.beams ?? 1) === 1
+  const generated = await model.ask(image, question, {
+    ...request,
+    history,
+    ...(isGreedy && { logprobs: 0 }),
+  })
+  const { text: answer, finish, logprobs } = generated
   if (answer === '') {
     return { question, answer, logLikelihood: -Infinity }
+  }
+  if (logprobs) {
+    const said = finish === 'stop' ? logprobs.slice(0, -1) : logprobs
+    return { question, answer, logLikelihood: said.reduce((sum, one) => sum + one.logprob, 0) }
   }
   const [score] = await model.score(image, { ...request, question, history, answers: [answer] })
   return { question, answer, logLikelihood: score?.logLikelihood ?? -Infinity }

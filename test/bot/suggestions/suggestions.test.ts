@@ -36,6 +36,32 @@ describe('propose', () => {
     )
   })
 
+  it('takes the likelihood from the answer itself, as scoring it would give', async (t) => {
+    const scoring = t.mock.method(model, 'score')
+    const history = [{ question: 'what is on the left?', answer: 'a yellow star' }]
+    const situation = { caption, history, asked: [] }
+    const all = await suggestQuestions(model, image, { situation, count: 100 })
+    assert.equal(scoring.mock.callCount(), 0)
+    for (const { question, answer, logLikelihood } of all) {
+      const [scored] = await model.score(image, { question, history, answers: [answer] })
+      assert.ok(Math.abs(scored!.logLikelihood - logLikelihood) < 1e-3, question)
+    }
+  })
+
+  it('scores the answer where the model searches by beams', async () => {
+    const { card } = model
+    const beams = { ...card.defaults, ask: { ...card.defaults.ask, beams: 2 } }
+    const searching = {
+      card: { ...card, defaults: beams },
+      ask: model.ask.bind(model),
+      score: model.score.bind(model),
+    }
+    const situation = { caption, history: [], asked: [] }
+    const all = await suggestQuestions(searching, image, { situation, count: 100 })
+    assert.ok(all.length > 3)
+    assert.ok(all.every(({ logLikelihood }) => Number.isFinite(logLikelihood) && logLikelihood < 0))
+  })
+
   it('leaves the choice to the model: a question it would guess at comes last', async () => {
     const situation = { caption, history: [], asked: [] }
     const all = await suggestQuestions(model, image, { situation, count: 100 })
