@@ -50,7 +50,7 @@ export const EN = {
     noText: 'I see no words in this picture.',
     notRead: 'I had no time to read this picture. Please try again in a minute.',
     moreText: 'There is more text in it than I had time to read.',
-    textInFile: 'The file has all of the words.',
+    textInFile: 'The file has all that I read.',
     textCut: 'That is not all of the words; there was no room for a file.',
     part: (number: number, text: string) => `**${number}.** ${text}`,
     asked: (question: string) => `> ${question}`,

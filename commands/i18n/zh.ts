@@ -51,7 +51,7 @@ export const ZH: Catalog = {
     noText: '这张图片里没有文字。',
     notRead: '我没来得及读这张图片里的文字，请一分钟后再试。',
     moreText: '图里还有更多文字，我没来得及读完。',
-    textInFile: '全部文字在文件里。',
+    textInFile: '我读到的文字都在文件里。',
     textCut: '文字没有全部显示，这里放不下文件。',
     part: (number, text) => `**${number}.** ${text}`,
     asked: (question) => `> ${question}`,

@@ -36,10 +36,10 @@ export function paddedWidthOf(crop: RgbImage, height: number): number {
   return Math.max(MIN_WIDTH, Math.ceil(widthOf(crop, height) / WIDTH_STEP) * WIDTH_STEP)
 }
 
-/** Divides crops into batches of one padded width. */
+/** Divides crops into batches of one padded width, in the order of their first crops: time may run out. */
 export function batchesOf(crops: readonly RgbImage[], height: number): Batch[] {
   const byWidth = Map.groupBy(crops.keys(), (index) => paddedWidthOf(crops[index]!, height))
-  return [...byWidth].flatMap(([width, indices]) => {
+  const batches = [...byWidth].flatMap(([width, indices]) => {
     const size = Math.max(1, Math.min(MAX_CROPS, Math.floor(MAX_TOTAL_WIDTH / width)))
     const count = Math.ceil(indices.length / size)
     return Array.from({ length: count }, (_, i) => ({
@@ -47,6 +47,7 @@ export function batchesOf(crops: readonly RgbImage[], height: number): Batch[] {
       indices: indices.slice(i * size, (i + 1) * size),
     }))
   })
+  return batches.toSorted((a, b) => a.indices[0]! - b.indices[0]!)
 }
 
 /** The network's input, in pixels. */

@@ -63,6 +63,14 @@ describe('batchesOf', () => {
     )
     assert.equal(batchesOf([crop(100_000, 10)], 48)[0]!.width, 3200)
   })
+
+  it('begins with the first lines, whatever their width', () => {
+    const crops = Array.from({ length: 12 }, (_, i) => crop(i % 2 === 0 ? 600 : 400, 20))
+    assert.deepEqual(
+      batchesOf(crops, 48).map(({ indices }) => indices),
+      [[0, 2, 4], [1, 3, 5, 7, 9], [6, 8, 10], [11]],
+    )
+  })
 })
 
 describe('turnLeft', () => {
