@@ -11,10 +11,10 @@ import { Tensor } from 'onnxruntime-node'
 import { largestProduct } from '../../inference/engine/matching/match-programs.ts'
 import { int64 } from '../../inference/families/common/decoder-feeds.ts'
 import type {
-  EncodedSegment,
   ImageFeatures,
   ImageTokens,
   Matcher,
+  Segment,
   TextDecoder,
 } from '../../inference/families/common/runner.ts'
 import { familyOf } from '../../inference/families/index.ts'
@@ -24,9 +24,8 @@ import { hostCaches } from '../../inference/kv/host-cache.ts'
 import { openPackage } from '../../inference/package/open-package.ts'
 import { floats } from '../../inference/runtime/floats.ts'
 import { openSessions, type Sessions } from '../../inference/runtime/sessions.ts'
-import type { ModelCard } from '../../inference/package/model-card.ts'
-import type { TextPiece } from '../../inference/text/prompt.ts'
-import { loadTokenizer, type Tokenizer, tokenizerOpener } from '../../inference/text/tokenizer.ts'
+import type { Prompt } from '../../inference/text/prompt.ts'
+import { loadTokenizer, tokenizerOpener } from '../../inference/text/tokenizer.ts'
 
 /** What pictures are compared with. */
 const TEXTS = ['a photo of a cat', 'red heart', 'two people at a table', 'a screenshot with text']
@@ -48,23 +47,25 @@ export const MATCHES = 'matches'
 /**
  * @param along ids for each picture, so that two packages are compared on the same text; without
  *   them, that number of each picture's own greedy ids.
+ * @param prompt what a model that writes is asked. Default: to describe.
  */
 export async function measureSeams(
   folder: string,
   pictures: readonly Uint8Array[],
   along: readonly (readonly number[])[] | number,
   threads: number,
+  prompt: Prompt = { kind: 'describe' },
 ): Promise<Seams[]> {
   process.env['ORT_DISABLE_TELEMETRY'] = '1' // as in inference/backends/thread.ts
   const { card } = await openPackage(folder)
   const sessions = await openSessions(folder, card, threads)
-  const tokenizer = await loadTokenizer(folder)
+  const tokenizer = await loadTokenizer(folder, 'tokens' in card ? { bos: card.tokens.bos } : {})
   try {
     const runner = await familyOf(card).open(card, {
       sessions,
       openCaches: async (shape) => hostCaches(shape),
       longestRun: Infinity,
-      encode: (text) => encodeFor(card, tokenizer, text),
+      encode: (text) => tokenizer.encode(text, { special: true }),
       openTokenizer: tokenizerOpener(folder),
       pixelValues: (bytes, spec) => toPixelValues(bytes, spec),
     })
@@ -77,7 +78,10 @@ export async function measureSeams(
         const ids = typeof along === 'number' ? along : along[i]!
         const [tokens] = await images.bridge!.run([features!])
         const bridged = { ...seen, [TOKENS]: tokens!.data }
-        seams.push(await written(decoder, sessions, tokens!, bridged, ids))
+        const prepared = decoder.prepare(prompt, 1, typeof ids === 'number' ? ids : ids.length)
+        const { segments } = prepared.layOut([{ key: 'picture', tokens: tokens! }])
+        const read = { ...bridged, ...(await encodedBy(sessions, tokens!, segments)) }
+        seams.push(await written(decoder, segments, read, ids))
       } else if (matcher !== null) {
         seams.push({ values: { ...seen, ...(await matched(matcher, features!)) }, ids: [] })
       }
@@ -88,29 +92,15 @@ export async function measureSeams(
   }
 }
 
-/** Most models are asked nothing: what stands for an empty text. A chat has a format around it. */
-function encodeFor(
-  card: ModelCard,
-  tokenizer: Tokenizer,
-  text: string | readonly TextPiece[],
-): number[] {
-  const bos = 'tokens' in card ? card.tokens.bos : undefined
-  return bos === undefined ? tokenizer.encode(text, { special: true }) : [bos]
-}
-
 /** @param along the ids to go along, or how many greedy ones. */
 async function written(
   decoder: TextDecoder,
-  sessions: Sessions,
-  tokens: ImageTokens,
+  segments: readonly Segment[],
   seen: Seams['values'],
   along: readonly number[] | number,
 ): Promise<Seams> {
   const [given, count] = typeof along === 'number' ? [null, along] : [along, along.length]
   const cache = decoder.createCache()
-  const prepared = decoder.prepare({ kind: 'describe' }, 1, count)
-  const { segments } = prepared.layOut([{ key: 'picture', tokens }])
-  const prompt = segments.find((segment) => segment.kind === 'encoded')
   const ids: number[] = []
   const rows: Float32Array[] = []
   for (let step = 0; step < count; step++) {
@@ -120,23 +110,26 @@ async function written(
     ids.push(given?.[step] ?? argmax(logits))
   }
   const logits = new Float32Array(rows.flatMap((row) => Array.from(row)))
-  const encoded = prompt && { [ENCODER]: await encodedBy(sessions, tokens, prompt) }
-  return { values: { ...seen, ...encoded, [LOGITS]: logits }, ids }
+  return { values: { ...seen, [LOGITS]: logits }, ids }
 }
 
-/** What an encoder makes of a picture and the ids after it. */
+/** What an encoder makes of a picture and the ids after it, if the model has one. */
 async function encodedBy(
   sessions: Sessions,
   { data, shape }: ImageTokens,
-  { input }: EncodedSegment,
-): Promise<Float32Array> {
-  const ids = input.flatMap((segment) => (segment.kind === 'ids' ? segment.ids : []))
+  segments: readonly Segment[],
+): Promise<Seams['values']> {
+  const prompt = segments.find((segment) => segment.kind === 'encoded')
+  if (!prompt) {
+    return {}
+  }
+  const ids = prompt.input.flatMap((segment) => (segment.kind === 'ids' ? segment.ids : []))
   const feeds = {
     image_tokens: new Tensor('float32', data, [1, ...shape]),
     input_ids: int64(ids, [1, ids.length]),
   }
   const outputs = await sessions.get('encoder').run(feeds, ['encoder_output'])
-  return floats(outputs['encoder_output'])
+  return { [ENCODER]: floats(outputs['encoder_output']) }
 }
 
 /** Probability and cosine of each text. */

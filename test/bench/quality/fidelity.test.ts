@@ -18,12 +18,20 @@ import { packageFor } from '../../helpers/packages.ts'
 import { FIXTURES, loadItm, loadParity, relativeError, tensorOf } from '../../helpers/parity.ts'
 
 describe('measureSeams', () => {
-  for (const name of ['base', 't5-gated', 'instruct-t5'] as const) {
+  for (const name of [
+    'base',
+    't5-gated',
+    'instruct-t5',
+    'instruct-llama',
+    'llava-qwen3',
+  ] as const) {
     it(`gives what the reference gives, in full precision: ${name}`, async () => {
       const parity = loadParity(name)
       const picture = readFileSync(path.join(FIXTURES, parity.image))
       const steps = tensorOf(parity, 'logits.caption.steps')
-      const [seams] = await measureSeams(await packageFor(name), [picture], steps.shape[0]!, 1)
+      const prompt = { kind: 'raw', text: parity.prompts.caption.text } as const
+      const folder = await packageFor(name)
+      const [seams] = await measureSeams(folder, [picture], steps.shape[0]!, 1, prompt)
       for (const [actual, expected] of [
         [VISION, 'image_embeds'],
         [TOKENS, 'image_tokens'],
