@@ -21,6 +21,7 @@ import { familyOf } from '../../inference/families/index.ts'
 import { argmax } from '../../inference/generation/scores.ts'
 import { toPixelValues } from '../../inference/image/pixel-values.ts'
 import { hostCaches } from '../../inference/kv/host-cache.ts'
+import type { ModelCard } from '../../inference/package/model-card.ts'
 import { openPackage } from '../../inference/package/open-package.ts'
 import { floats } from '../../inference/runtime/floats.ts'
 import { openSessions, type Sessions } from '../../inference/runtime/sessions.ts'
@@ -59,7 +60,7 @@ export async function measureSeams(
   process.env['ORT_DISABLE_TELEMETRY'] = '1' // as in inference/backends/thread.ts
   const { card } = await openPackage(folder)
   const sessions = await openSessions(folder, card, threads)
-  const tokenizer = await loadTokenizer(folder, 'tokens' in card ? { bos: card.tokens.bos } : {})
+  const tokenizer = await loadTokenizer(folder, bosOf(card))
   try {
     const runner = await familyOf(card).open(card, {
       sessions,
@@ -90,6 +91,12 @@ export async function measureSeams(
   } finally {
     await sessions.release()
   }
+}
+
+/** The id that begins a text, where the tokenizer's file does not say it. */
+function bosOf(card: ModelCard): { bos?: number } {
+  const bos = 'tokens' in card ? card.tokens.bos : undefined
+  return bos === undefined ? {} : { bos }
 }
 
 /** @param along the ids to go along, or how many greedy ones. */

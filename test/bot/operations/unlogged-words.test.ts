@@ -1,7 +1,7 @@
 /** What people say, and what their pictures say, is in no line of the log, also where things fail. */
 
 import assert from 'node:assert/strict'
-import { it, mock } from 'node:test'
+import { it } from 'node:test'
 import { setTimeout as wait } from 'node:timers/promises'
 import { startWatchedSandbox } from 'loopback-discord/testing/watched-sandbox'
 import { EN } from '../../../commands/i18n/en.ts'
