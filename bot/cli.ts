@@ -10,7 +10,8 @@ import { otherModel, shownModel } from '../config/models.ts'
 import { invitationLink, MODERATION_PERMISSIONS_INTEGER } from './discord/invitation.ts'
 import { createLog } from './operations/logs.ts'
 import { endOnUncaught, stopOnSignals } from './operations/shutdown.ts'
-import { type Bot, startBot } from './start.ts'
+import { type ChoosableBot, startChoosableBot } from './model-choice.ts'
+import type { Bot } from './start.ts'
 
 const USAGE = `npm start
 
@@ -30,7 +31,7 @@ export async function run(args: readonly string[]): Promise<void> {
 
   const { parsed = {} } = loadEnvironment({ quiet: true })
   let config: Config
-  let bot: Bot
+  let running: ChoosableBot
   try {
     config = readConfig(process.env)
     const log = createLog({ level: config.logLevel })
@@ -46,9 +47,9 @@ export async function run(args: readonly string[]): Promise<void> {
       log.warn(`SIGHTSEER_MODELS: there is no folder ${config.modelsFolder}`)
     }
     process.stdout.write(`Opening the model "${shownModel(config.model)}" …\n`)
-    bot = await startBot(config, log)
+    running = await startChoosableBot(config, log)
     stopOnSignals({
-      stop: () => bot.close(),
+      stop: () => running.close(),
       limitMs: config.bot.stopLimitMs,
       log,
       endsWithParent: process.env['npm_lifecycle_event'] !== undefined,
@@ -61,7 +62,7 @@ export async function run(args: readonly string[]): Promise<void> {
     process.exitCode = 1
     return
   }
-  process.stdout.write(`${greeting(bot, config).join('\n')}\n`)
+  process.stdout.write(`${greeting(running.bot(), config).join('\n')}\n`)
 }
 
 /** What a person needs to know of the running bot, the address first. */

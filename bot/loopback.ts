@@ -8,18 +8,49 @@ import { once } from 'node:events'
 import { mkdirSync } from 'node:fs'
 import { createServer } from 'node:net'
 import path from 'node:path'
-import type { Sandbox, SandboxOptions, startSandbox as StartSandbox } from 'loopback-discord'
+import type {
+  BotModels,
+  Sandbox,
+  SandboxOptions,
+  startSandbox as StartSandbox,
+} from 'loopback-discord'
+import { EN } from '../commands/i18n/en.ts'
+import { ZH } from '../commands/i18n/zh.ts'
+import type { Config } from '../config/config.ts'
 import { ConfigError } from '../config/errors.ts'
 import { unwritableFolder } from '../config/unwritable-folder.ts'
+import type { AnyCard } from '../inference/package/model-card.ts'
 
 /** The port of `npm run sandbox`. */
 const SANDBOX_PORT = 4350
 
-type LoopbackOptions = {
-  /** Tests use another. */
-  readonly usualPort?: number
-  /** What the page's welcome says of the bot. */
-  readonly about?: SandboxOptions['about']
+/** A loopback Discord that several bots use, one after the other. */
+export type LoopbackPage = {
+  /** Undefined until the first of them has opened it. */
+  sandbox: Sandbox | undefined
+  /** What the page offers to answer with. */
+  models: BotModels | null
+}
+
+/** What the page of the loopback Discord says of the model; undefined: it knows every picture. */
+function aboutModel({ domain }: AnyCard) {
+  return (
+    domain && {
+      en: `${EN.knowsOnly(domain.knows.en)} ${EN.readsAll} ${EN.otherModel}`,
+      zh: `${ZH.knowsOnly(domain.knows.zh)}${ZH.readsAll}${ZH.otherModel}`,
+    }
+  )
+}
+
+/** Opens the page's loopback Discord unless it is open, and shows what the model knows. */
+export async function showOnPage(
+  page: LoopbackPage,
+  { sandboxPort, sandboxState }: Pick<Config, 'sandboxPort' | 'sandboxState'>,
+  card: AnyCard,
+): Promise<Sandbox> {
+  page.sandbox ??= await openSandbox(sandboxPort, sandboxState)
+  page.sandbox.present(aboutModel(card) ?? null, page.models)
+  return page.sandbox
 }
 
 /**
@@ -34,11 +65,11 @@ type LoopbackOptions = {
 export async function openSandbox(
   port: number | undefined,
   stateFile: string | undefined,
-  { usualPort = SANDBOX_PORT, about }: LoopbackOptions = {},
+  { usualPort = SANDBOX_PORT }: { /** Tests use another. */ readonly usualPort?: number } = {},
 ): Promise<Sandbox> {
   const { startSandbox } = await loadPackage()
   if (stateFile === undefined) {
-    return startAt(startSandbox, { port: port ?? 0, about })
+    return startAt(startSandbox, { port: port ?? 0 })
   }
   const folder = path.dirname(path.resolve(stateFile))
   try {
@@ -47,7 +78,7 @@ export async function openSandbox(
     throw unwritableFolder(folder, 'SANDBOX_STATE', cause) ?? cause
   }
   const defaultPort = (await isFree(usualPort)) ? usualPort : 0
-  return startAt(startSandbox, { port: port ?? defaultPort, stateFile, about })
+  return startAt(startSandbox, { port: port ?? defaultPort, stateFile })
 }
 
 async function isFree(port: number): Promise<boolean> {

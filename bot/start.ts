@@ -3,8 +3,6 @@
 import { type Client, Status } from 'discord.js'
 import type { Logger } from 'pino'
 import type { Sandbox } from 'loopback-discord'
-import { EN } from '../commands/i18n/en.ts'
-import { ZH } from '../commands/i18n/zh.ts'
 import type { PictureLink } from '../commands/picture.ts'
 import type { Config } from '../config/config.ts'
 import { guildsOf } from '../config/shards.ts'
@@ -20,7 +18,7 @@ import { type Check, type HealthServer, serveHealth } from './operations/health.
 import { Jobs } from './jobs/jobs.ts'
 import { ModelHosts } from './operations/model-hosts.ts'
 import { loadingModel, type LoadingModel } from './operations/loading-model.ts'
-import { openSandbox } from './loopback.ts'
+import { type LoopbackPage, showOnPage } from './loopback.ts'
 import { openQueueModel } from './queue/open.ts'
 import { meter } from './operations/metered-model.ts'
 import { createMetrics, type Metrics } from './operations/metrics.ts'
@@ -56,10 +54,16 @@ export type Bot = {
  *
  * @param model an open model to use instead of opening the one that the settings name; it is left
  *   open, so that several bots can share it.
+ * @param page a loopback Discord that outlives the bot: it is opened if it is not, and left open.
  * @throws {ConfigError} if the store or the model cannot be opened, a port cannot be used, or
  *   Discord cannot be joined. Nothing is left running then.
  */
-export async function startBot(config: Config, log: Logger, model?: Model): Promise<Bot> {
+export async function startBot(
+  config: Config,
+  log: Logger,
+  model?: Model,
+  page?: LoopbackPage,
+): Promise<Bot> {
   await using started = new AsyncDisposableStack()
   const metrics = createMetrics()
   const hosts = new ModelHosts(log, metrics)
@@ -77,7 +81,7 @@ export async function startBot(config: Config, log: Logger, model?: Model): Prom
     () => (modelIsOpen = true),
     () => {}, // awaited below
   )
-  const sandbox = await startSandbox(context, loading.card)
+  const sandbox = await startSandbox(context, loading.card, page)
   const connectedClient = await join(context, { store, model: loading, sandbox, opening })
   context.metrics.watchGateway(connectedClient)
   client = connectedClient
@@ -110,16 +114,6 @@ function warnOfDomain({ config, log }: Context, { name, domain }: AnyCard): void
 
 function placeOf({ model, servers }: Config): ModelPlace {
   return isQueue(model) ? 'queue' : servers === undefined ? 'here' : 'server'
-}
-
-/** What the page of the loopback Discord says of the model; undefined: it knows every picture. */
-function aboutModel({ domain }: AnyCard) {
-  return (
-    domain && {
-      en: `${EN.knowsOnly(domain.knows.en)} ${EN.readsAll} ${EN.otherModel}`,
-      zh: `${ZH.knowsOnly(domain.knows.zh)}${ZH.readsAll}${ZH.otherModel}`,
-    }
-  )
 }
 
 /** Closes what was started, the newest first; another call waits for the same result. */
@@ -202,14 +196,15 @@ async function startModel(
 async function startSandbox(
   { config, started }: Context,
   card: AnyCard,
+  page: LoopbackPage | undefined,
 ): Promise<Sandbox | undefined> {
   if (config.discordToken !== undefined) {
     return undefined
   }
-  const sandbox = await openSandbox(config.sandboxPort, config.sandboxState, {
-    about: aboutModel(card),
-  })
-  started.defer(() => sandbox.close())
+  const sandbox = await showOnPage(page ?? { sandbox: undefined, models: null }, config, card)
+  if (!page) {
+    started.defer(() => sandbox.close())
+  }
   return sandbox
 }
 

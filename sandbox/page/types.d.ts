@@ -237,7 +237,8 @@ export type MemberEvent =
       readonly commands: readonly Command[]
       readonly installed?: boolean
       readonly online?: boolean
-      readonly about?: { readonly en: string; readonly zh: string } | null
+      readonly about?: InLanguages | null
+      readonly models?: BotModels | null
     }
   | { readonly type: 'message'; readonly message: Message }
   | { readonly type: 'deleted'; readonly id: string; readonly channel_id: string }
@@ -251,6 +252,17 @@ export type MemberEvent =
   | { readonly type: 'acknowledged'; readonly id: string }
   | { readonly type: 'failed'; readonly id: string }
   | { readonly type: 'online'; readonly online: boolean }
+  | {
+      readonly type: 'about'
+      readonly about: InLanguages | null
+      readonly models: BotModels | null
+    }
+
+/** A sentence in the page's languages. */
+export type InLanguages = { readonly en: string; readonly zh: string }
+
+/** The models that the bot can answer with, and the one that does. */
+export type BotModels = { readonly names: readonly string[]; readonly current: string }
 
 /** A file in the composer, before it is sent. */
 export type Draft = {

@@ -4,7 +4,7 @@
  * It does not depend on a particular bot: any discord.js client works with `api` and `token`.
  */
 
-import type { AboutBot } from './world/types.ts'
+import type { AboutBot, BotModels } from './world/types.ts'
 import { once } from 'node:events'
 import { createServer } from 'node:http'
 import type { IncomingMessage } from 'node:http'
@@ -25,6 +25,8 @@ import type { Links } from './world/links.ts'
 import { readSample } from './static-files.ts'
 import { openWorld } from './state/open.ts'
 
+export type { AboutBot, BotModels }
+
 /** A token in the format of a real one, valid only for this sandbox. */
 export const SANDBOX_TOKEN = 'c2FuZGJveA.loopback.not-a-secret'
 
@@ -35,8 +37,6 @@ export type SandboxOptions = {
   readonly clock?: Clock
   readonly token?: string
   readonly botName?: string
-  /** What the page's welcome says of the bot, by language. Default: nothing. */
-  readonly about?: AboutBot | undefined
   /** Whether the developer portal grants the Message Content intent. Default true. */
   readonly messageContent?: boolean
   /**
@@ -77,6 +77,11 @@ export type Sandbox = {
   readonly gateway: Gateway
   /** Injects faults. */
   readonly faults: Faults
+  /**
+   * What the page says of the bot from now on: a sentence in its welcome, and the models that it can answer
+   * with. Nothing before the first call.
+   */
+  present(about: AboutBot | null, models: BotModels | null): void
   close(): Promise<void>
 }
 
@@ -90,7 +95,6 @@ export async function startSandbox(options: SandboxOptions = {}): Promise<Sandbo
   }
   const { world, interactions, state } = await openWorld(start, options.stateFile)
   const { measure, observe, linkDelayMs } = options
-  world.application.about = options.about ?? null
   if (linkDelayMs !== undefined) {
     world.links.delayMs = linkDelayMs
   }
@@ -135,11 +139,17 @@ export async function startSandbox(options: SandboxOptions = {}): Promise<Sandbo
     links: world.links,
     gateway,
     faults,
+    present: (about, models) => present(world, about, models),
     async close() {
       await router.close(server)
       state?.close()
     },
   }
+}
+
+function present(world: World, about: AboutBot | null, models: BotModels | null): void {
+  Object.assign(world.application, { about, models })
+  world.emit({ name: 'APPLICATION_ABOUT' })
 }
 
 function limitSettings({ rateLimits, clock }: SandboxOptions): RateLimitSettings | null {

@@ -1,13 +1,15 @@
 /**
- * The right panel: sample pictures and the member list.
+ * The right panel: sample pictures, the model that answers, and the member list.
  *
  * @import { Sample, User } from '../types.d.ts'
  */
 
+import { switchModel } from '../state/actions.js'
 import { avatar } from '../widgets/avatar.js'
 import { h, iconButton } from '../widgets/dom.js'
 import { nameOf, roleOf } from '../state/selectors.js'
 import { icon } from '../widgets/icons.js'
+import { drawPicker } from '../widgets/select.js'
 import { locale, words } from '../language/language.js'
 import { changed, state } from '../state/state.js'
 
@@ -38,6 +40,7 @@ export class Panel {
   #on
   #close
   #members = h('ul', { class: 'member-list' })
+  #model = h('div', { class: 'panel-model' })
   element
 
   constructor(
@@ -59,13 +62,54 @@ export class Panel {
       ),
       h('p', { class: 'quiet-text' }, samplesHint),
       h('ul', { class: 'shelf' }, ...samples.map((sample) => this.#sample(sample))),
+      this.#model,
       h('h2', { class: 'section-title' }, members),
       this.#members,
     )
     for (const name of /** @type {const} */ (['snapshot', 'members', 'connection'])) {
       changed(name, () => this.#drawMembers(), signal)
     }
+    for (const name of /** @type {const} */ (['snapshot', 'about'])) {
+      changed(name, () => this.#drawModel(), signal)
+    }
     this.#drawMembers()
+    this.#drawModel()
+  }
+
+  /** The model that answers; a list where there are others. */
+  #drawModel(isSwitching = false) {
+    const { models } = state
+    const { model: title, modelHint } = words()
+    if (!models) {
+      return this.#model.replaceChildren()
+    }
+    const { names, current } = models
+    const chosen = async (/** @type {string[]} */ [name]) => {
+      if (name !== undefined && name !== current) {
+        this.#drawModel(true)
+        await switchModel(name)
+        this.#drawModel()
+      }
+    }
+    this.#model.replaceChildren(
+      h('h2', { class: 'section-title' }, title),
+      ...(names.length === 1
+        ? [h('p', { class: 'quiet-text' }, current)]
+        : [
+            h('p', { class: 'quiet-text' }, modelHint),
+            drawPicker({
+              items: names.map((name) => ({ label: name, value: name })),
+              least: 1,
+              most: 1,
+              values: [current],
+              label: title,
+              placeholder: title,
+              busy: isSwitching,
+              focusKey: 'model',
+              chosen: (values) => void chosen(values),
+            }),
+          ]),
+    )
   }
 
   #sample(/** @type {Sample} */ sample) {

@@ -40,6 +40,13 @@ export async function useMenuCommand(
   })
 }
 
+/** Makes another model answer, and says so once it does. */
+export async function switchModel(/** @type {string} */ name) {
+  if (await attempt(() => act('model', { name }))) {
+    notify(words().modelAnswers(name))
+  }
+}
+
 /** Adds the application to this member's account, or removes it. */
 export async function install() {
   const on = !state.installed

@@ -3,7 +3,7 @@
  *
  * It renders nothing: views listen for changes with `changed`.
  *
- * @import { Channel, Command, Member, Message, Modal, Pending, Role, MemberEvent, User } from '../types.d.ts'
+ * @import { Channel, Command, Member, Message, Modal, Pending, Role, MemberEvent, User, BotModels, InLanguages } from '../types.d.ts'
  */
 
 import { compareIds, LOADING } from './constants.js'
@@ -13,7 +13,7 @@ const TYPING_MS = 9000
 /** Messages per page of a channel's history. */
 export const PAGE_MESSAGES = 50
 
-/** @typedef {'snapshot' | 'channels' | 'current' | 'message' | 'deleted' | 'history' | 'typing' | 'members' | 'commands' | 'pending' | 'connection'} Change */
+/** @typedef {'snapshot' | 'channels' | 'current' | 'message' | 'deleted' | 'history' | 'typing' | 'members' | 'commands' | 'pending' | 'connection' | 'about'} Change */
 
 export const state = {
   /** @type {User | null} */
@@ -42,8 +42,10 @@ export const state = {
   older: new Set(),
   current: '',
   installed: false,
-  /** What the bot's owner says of it, by language. @type {{ readonly en: string, readonly zh: string } | null} */
+  /** What the bot's owner says of it, by language. @type {InLanguages | null} */
   about: null,
+  /** @type {BotModels | null} */
+  models: null,
   botOnline: true,
   /** @type {'starting' | 'live' | 'lost'} */
   connection: 'starting',
@@ -136,6 +138,10 @@ export function receive(/** @type {MemberEvent} */ event) {
     case 'online':
       state.botOnline = event.online
       return emit('connection')
+    case 'about':
+      state.about = event.about
+      state.models = event.models
+      return emit('about')
     default:
   }
 }
@@ -158,6 +164,7 @@ function begin(/** @type {Extract<MemberEvent, { type: 'snapshot' }>} */ snapsho
   state.installed = snapshot.installed ?? false
   state.botOnline = snapshot.online ?? true
   state.about = snapshot.about ?? null
+  state.models = snapshot.models ?? null
   state.pending.clear()
   state.typing.clear()
   if (!sameMember) {

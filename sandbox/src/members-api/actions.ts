@@ -4,7 +4,7 @@ import type { Files, Upload } from '../protocol/body.ts'
 import { Checks, isJson } from '../protocol/field-checks.ts'
 import type { Json } from '../protocol/field-checks.ts'
 import { CHANNEL_TYPE } from '../protocol/constants.ts'
-import { refuse } from '../protocol/errors.ts'
+import { ApiError, refuse } from '../protocol/errors.ts'
 import { useCommand, useComponent, useMenu } from '../interactions/use.ts'
 import type { MemberContext } from '../interactions/use.ts'
 import { submitModal } from '../interactions/modals.ts'
@@ -62,6 +62,7 @@ const ACTIONS: ReadonlyMap<string, Action> = new Map<string, Action>([
   ['block', block],
   ['nitro', subscribe],
   ['links', registerLink],
+  ['model', switchModel],
 ])
 
 function needed(body: Json, key: string): string {
@@ -301,6 +302,20 @@ function setMembership({ world, userId }: MemberContext, set: Set<string>, on: u
     set.add(userId)
   }
   world.emit({ name: 'COMMANDS_UPDATE' })
+  return {}
+}
+
+async function switchModel({ actor, body }: ActionRequest): Promise<object> {
+  const { models } = actor.world.application
+  const name = needed(body, 'name')
+  if (!models?.names.includes(name)) {
+    throw refuse('notFound')
+  }
+  try {
+    await models.use(name)
+  } catch (error) {
+    throw new ApiError(409, 0, error instanceof Error ? error.message : String(error))
+  }
   return {}
 }
 

@@ -28,6 +28,7 @@
  * | `block` | `{on}`: the bot, so that no direct messages pass between them | `{}` |
  * | `nitro` | `{on}`: texts of up to 4,000 characters | `{}` |
  * | `links` | `{url, title?, description?, provider?}` and pictures as files: what the link shows from now on | `{}` |
+ * | `model` | `{name}`: another model answers from now on | `{}` |
  * | `install` | `{on}`: the application to the member's own account | `{}` |
  *
  * `{id}` is the interaction's id; the events that result from it carry the same id.
@@ -53,6 +54,7 @@
  * - `modal` (`id`, `custom_id`, `title`, `components`): opens a modal; `id` is the interaction that
  *   asked for it, and what `modals` takes.
  * - `online` (`online`): the bot connected or disconnected.
+ * - `about` (`about`, `models: {names, current}`): what the bot's owner says of it, and what it can answer with.
  * - `acknowledged` (`id`): the application responded; the page stops its spinner.
  * - `failed` (`id`): it did not respond in three seconds.
  */
@@ -74,7 +76,15 @@ import type { WorldEvent } from '../world/events.ts'
 import type { User } from '../world/types.ts'
 
 /** The actions that need no channel. */
-const NEED_NO_CHANNEL: readonly string[] = ['dms', 'groups', 'install', 'block', 'nitro', 'links']
+const NEED_NO_CHANNEL: readonly string[] = [
+  'dms',
+  'groups',
+  'install',
+  'block',
+  'nitro',
+  'links',
+  'model',
+]
 
 const DEFAULT_LOCALE = 'en-US'
 

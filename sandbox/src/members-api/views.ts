@@ -43,8 +43,13 @@ export function snapshot(world: World, { user, locale }: Viewer): object {
     commands: commandsShown(world, { user, locale }),
     installed: world.application.installedBy.has(user.id),
     online: world.application.online,
-    about: world.application.about,
+    ...aboutBot(world),
   }
+}
+
+/** What the bot's owner says of it, and what it can answer with. */
+function aboutBot({ application: { about, models } }: World): object {
+  return { about, models: models && { names: models.names, current: models.current } }
 }
 
 function channelsFor(world: World, userId: string): readonly Channel[] {
@@ -170,6 +175,8 @@ export function memberEvents(
       return event.userId === id ? [event.event] : []
     case 'APPLICATION_ONLINE':
       return [{ type: 'online', online: event.online }]
+    case 'APPLICATION_ABOUT':
+      return [{ type: 'about', ...aboutBot(world) }]
     case 'COMMANDS_UPDATE':
       return [{ type: 'commands', commands: commandsShown(world, viewer) }]
     default:

@@ -68,6 +68,7 @@ export function renderEvent(world: World, event: WorldEvent): Dispatch | null {
     case 'MEMBER_EVENT':
     case 'COMMANDS_UPDATE':
     case 'APPLICATION_ONLINE':
+    case 'APPLICATION_ABOUT':
       return null
     default:
       return guildEvent(world, event)

@@ -86,6 +86,11 @@ export class Member {
     await this.#connection.post('nitro', { on })
   }
 
+  /** Chooses what the bot answers with; resolves once it does. @throws {Error} saying why it does not. */
+  async useModel(name: string): Promise<void> {
+    await this.#connection.post('model', { name })
+  }
+
   /** Uses a slash command (`memory show`); resolves with the finished response. */
   async slash(name: string, options: CommandOptions = {}): Promise<APIMessage> {
     return this.answer(await this.use(name, options))

@@ -2,6 +2,7 @@
 
 import type { APIMessage, APIUser } from 'discord-api-types/v10'
 import { MESSAGE_FLAG } from '../protocol/constants.ts'
+import type { BotModels } from '../world/types.ts'
 
 /** An autocomplete choice of an option. */
 export type Choice = { readonly name: string; readonly value: string | number }
@@ -42,6 +43,7 @@ export type MemberEvent = {
     | 'modal'
     | 'acknowledged'
     | 'failed'
+    | 'about'
   readonly id?: string
   readonly channel_id?: string
   readonly user_id?: string
@@ -58,6 +60,8 @@ export type MemberEvent = {
   readonly users?: readonly APIUser[]
   readonly channels?: readonly SeenChannel[]
   readonly messages?: readonly APIMessage[]
+  /** Set for the snapshot and for `about`: what the bot can answer with. */
+  readonly models?: Pick<BotModels, 'names' | 'current'> | null
   readonly installed?: boolean
 }
 

@@ -95,3 +95,5 @@ export type WorldEvent =
   | { readonly name: 'COMMANDS_UPDATE' }
   /** Sent to members only: the application connected or disconnected. */
   | { readonly name: 'APPLICATION_ONLINE'; readonly online: boolean }
+  /** Its owner said something else of it. */
+  | { readonly name: 'APPLICATION_ABOUT' }

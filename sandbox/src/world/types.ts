@@ -153,6 +153,19 @@ export type Command = {
 /** A sentence in the page's languages. */
 export type AboutBot = { readonly en: string; readonly zh: string }
 
+/** The models that the bot could answer with, which the page offers. */
+export type BotModels = {
+  readonly names: readonly string[]
+  /** The one that answers now. */
+  readonly current: string
+  /**
+   * Makes another one answer; resolves once it does.
+   *
+   * @throws {Error} whose message says to the person why it cannot; then the one before answers.
+   */
+  readonly use: (name: string) => Promise<void>
+}
+
 /** The application under test, its bot user and its commands. */
 export type Application = {
   readonly id: string
@@ -163,6 +176,8 @@ export type Application = {
   messageContent: boolean
   /** What its owner says of it in the page's welcome, by language; null: nothing. */
   about: AboutBot | null
+  /** Null: the page offers none. */
+  models: BotModels | null
   /** Whether the gateway has a connected session of it. */
   online: boolean
   /** People who installed it to their own account. */

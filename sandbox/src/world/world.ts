@@ -56,6 +56,7 @@ export class World {
       bot,
       messageContent: options.messageContent,
       about: null,
+      models: null,
       online: false,
       installedBy: new Set(),
       blockedBy: new Set(),
