@@ -35,6 +35,8 @@ const STALLED_EVERY_MS = 5000
 const RETRY_MS = 1000
 /** A model that shows no sign of work for this long hangs. */
 const HANG_MS = 180_000
+/** How long a stop waits for each thing that Redis has to answer. */
+const CLOSE_MS = 3000
 /** Without Redis for this long, a host may have missed what is to be deleted. */
 const AWAY_MS = 30 * 60_000
 
@@ -130,14 +132,17 @@ export class Host {
     return this.#running.size
   }
 
-  /** Takes no more requests, waits up to `limitMs` for those at work, and hands the rest back. */
+  /**
+   * Takes no more requests, waits up to `limitMs` for those at work, and hands the rest back. Ends within
+   * seconds after that even if Redis is gone.
+   */
   async stop(limitMs: number): Promise<void> {
     if (this.#stopping) {
       return
     }
     this.#stopping = true
     clearInterval(this.#timer)
-    await Promise.all(this.#workers.map((worker) => worker.pause(true)))
+    await within(CLOSE_MS, () => this.#workers.map((worker) => worker.pause(true)))
     const until = Date.now() + limitMs
     while (this.#running.size > 0 && Date.now() < until) {
       await delay(50)
@@ -145,11 +150,15 @@ export class Host {
     for (const work of this.#running.values()) {
       work.abort(new HandedBackError('the host stops'))
     }
-    await Promise.all(this.#workers.map((worker) => worker.close()))
-    await this.#shared.settle()
+    const { log, queue } = this.#options
+    const isAway = !queue.connection.isReady // then BullMQ must not wait for it
+    if (!(await within(CLOSE_MS, () => this.#workers.map((worker) => worker.close(isAway))))) {
+      log.warn('the queue did not answer: requests that were not handed back are taken over')
+    }
+    await within(CLOSE_MS, () => [this.#shared.settle()])
     this.#ended.abort()
     await this.#control
-    await withdrawReport(this.#options.queue, this.#id)
+    await within(CLOSE_MS, () => [withdrawReport(queue, this.#id)])
   }
 
   /** Ends what has begun of a start that failed. */
@@ -222,4 +231,17 @@ export class Host {
     await Promise.all([...places].map((place) => place.forget(message.keys)))
     await this.#shared.forget(message.keys)
   }
+}
+
+/**
+ * Waits for work that Redis has to answer, which may be gone for good.
+ *
+ * @returns whether it ended in time; if not, nothing waits for it any more.
+ */
+async function within(ms: number, work: () => readonly Promise<unknown>[]): Promise<boolean> {
+  const ended = Promise.all(work()).then(
+    () => true,
+    () => false,
+  )
+  return Promise.race([ended, delay(ms, false, { ref: false })])
 }

@@ -1,10 +1,12 @@
 /** What somebody sees who can read the Redis of the queue, or joins it with another key. */
 
 import assert from 'node:assert/strict'
+import { createHash } from 'node:crypto'
 import { readFileSync } from 'node:fs'
 import path from 'node:path'
 import { after, before, describe, it } from 'node:test'
 import { createClient, RESP_TYPES } from '@redis/client'
+import { measureSeams, TOKENS } from '../../../bench/quality/seams.ts'
 import { NotOpenedError, Sealer } from '../../../bot/queue/messages/sealing.ts'
 import type { InferenceBackend } from '../../../inference/backends/backend.ts'
 import { openBackends } from '../../../inference/model.ts'
@@ -45,6 +47,13 @@ async function everything(url: string): Promise<{ names: string[]; bytes: Buffer
   }
   client.destroy()
   return { names, bytes: Buffer.concat(parts) }
+}
+
+async function valueOf(url: string, name: string): Promise<Buffer> {
+  const client = await createClient({ url }).connect()
+  const value = await client.withTypeMapping({ [RESP_TYPES.BLOB_STRING]: Buffer }).get(name)
+  client.destroy()
+  return value!
 }
 
 function bytesIn(value: unknown): Buffer[] {
@@ -98,6 +107,28 @@ describe('a queue', WITH_REDIS, () => {
       const { names } = await everything(redis.url)
       return !names.some((name) => name.includes(':request:'))
     })
+    await model.close()
+    await host.stop()
+  })
+
+  it('has no features of a picture that can be read, and no key that names the picture', async () => {
+    const host = await startHost(redis.url, open)
+    const model = await openFromQueue(redis.url)
+    await model.describe(image, { tenant: TENANT })
+    let all = await everything(redis.url)
+    await until(async () => {
+      all = await everything(redis.url)
+      return all.names.some((name) => name.includes(':features:'))
+    })
+    const [seams] = await measureSeams(await packageFor('base'), [image], 1, 1)
+    const { buffer, byteOffset } = seams!.values[TOKENS]!
+    const piece = Buffer.from(buffer, byteOffset, 16)
+    const name = all.names.find((one) => one.includes(':features:'))!
+    const opened = new Sealer([FLEET_KEY]).open(await valueOf(redis.url, name), name)
+    assert.notEqual(Buffer.from(opened).indexOf(piece), -1, 'they are there, sealed')
+    assert.equal(all.bytes.indexOf(piece), -1)
+    assert.equal(all.bytes.indexOf(createHash('sha256').update(image).digest('hex')), -1)
+    assert.equal(all.bytes.indexOf(createHash('sha256').update(image).digest()), -1)
     await model.close()
     await host.stop()
   })
