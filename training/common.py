@@ -79,6 +79,14 @@ class Progress:
         self.saved = time.time()
 
 
+def mixed_precision():
+    """
+    bf16 for matrix products where the processor multiplies it (AVX512-BF16 or AMX), which saves a third of a step; the
+    weights, their gradients and the losses stay fp32. Elsewhere everything stays fp32.
+    """
+    return torch.autocast('cpu', torch.bfloat16, enabled=torch.cpu._is_avx512_bf16_supported())
+
+
 def freeze(module):
     module.requires_grad_(False)
     return module.eval()

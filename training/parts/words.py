@@ -32,13 +32,13 @@ class WordHeads(nn.Module):
         embeds = self.words(ids) + self.positions.weight[:length]
         hidden = self.norm(self.decoder(embeds, features, tgt_mask=ahead))
         keep = labels >= 0
-        return cross_entropy(hidden[keep] @ self.words.weight.T, labels[keep])
+        return cross_entropy((hidden[keep] @ self.words.weight.T).float(), labels[keep])
 
     def contrast_loss(self, features, ids, same):
         """The class token against the words of captions, whose order it does not see. `same`: bool [B, B]."""
         there = (ids != PAD).float()[..., None]
         text = normalize(self.text((self.words(ids) * there).sum(1) / there.sum(1)), dim=-1)
-        similar = normalize(self.image(features[:, 0]), dim=-1) @ text.T / self.temperature.clamp(.02, .5)
+        similar = (normalize(self.image(features[:, 0]), dim=-1) @ text.T).float() / self.temperature.clamp(.02, .5)
         wanted = same.float() / same.sum(1, keepdim=True)
         return (cross_entropy(similar, wanted) + cross_entropy(similar.T, wanted)) / 2
 

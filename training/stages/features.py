@@ -5,6 +5,7 @@ The frozen image encoder's features of the training pictures, written once, and 
 import numpy as np
 import torch
 
+from training.common import mixed_precision
 from training.language.scene import of_picture
 from training.parts.model import SIDE, WIDTH
 from training.stages.vit import HELD_OUT, encode, load
@@ -23,7 +24,8 @@ def write(run):
         for start in range(0, len(part), 100):
             rows = slice(start, min(start + 100, len(part)))
             seen = [scene['seen'] for scene in pictures.scenes[index * PART:][rows]]
-            features[rows] = encode(vision, np.array(part[rows]), seen).numpy()
+            with mixed_precision():
+                features[rows] = encode(vision, np.array(part[rows]), seen).numpy()
         np.save(path.with_suffix('.new.npy'), features)
         path.with_suffix('.new.npy').rename(path)
 

@@ -14,13 +14,13 @@ from torch import nn
 from torch.nn.functional import cross_entropy
 from transformers import OPTForCausalLM
 
-from training.common import MINUTES, Progress, groups, initialize, match_queries_to_keys
+from training.common import MINUTES, Progress, groups, initialize, match_queries_to_keys, mixed_precision
 from training.language import scene as scenes
 from training.language.conversation import conversation
 from training.parts.model import WIDTH, language_config
 from training.text import Description, Text, described, pad, prompt
 
-BATCH, PEAK, STEPS = 16, 1.5e-3, 14_000
+BATCH, PEAK, STEPS = 16, 1.5e-3, 22_000
 CURRICULUM = 1500
 EARLY = 3  # the answer is also asked for at the last word, "?" and "answer"
 MEASURED = 4000  # questions at the end
@@ -89,9 +89,10 @@ def train(run, steps=STEPS, minutes=None):
         rows, ids, labels = batch_of(text, progress.step, pool, rng)
         for group in optimizer.param_groups:
             group['lr'] = progress.rate(steps, PEAK, decay=.35)
-        slots = blurred(model.description(rows))
-        hidden = decoder(inputs_embeds=torch.cat([slots, embed(ids)], 1), use_cache=False).last_hidden_state[:, slots.shape[1]:]
-        loss = answer_loss(model.language, hidden, labels)
+        with mixed_precision():
+            slots = blurred(model.description(rows))
+            hidden = decoder(inputs_embeds=torch.cat([slots, embed(ids)], 1), use_cache=False).last_hidden_state[:, slots.shape[1]:]
+            loss = answer_loss(model.language, hidden, labels)
         loss.backward()
         torch.nn.utils.clip_grad_norm_(model.parameters(), 1.0)
         optimizer.step()

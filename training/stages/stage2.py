@@ -13,7 +13,7 @@ import time
 import torch
 
 from training.stages import lm
-from training.common import MINUTES, Progress, freeze, groups, sha256
+from training.common import MINUTES, Progress, freeze, groups, mixed_precision, sha256
 from training.stages.features import Features
 from training.language.conversation import UNKNOWN, caption, conversation
 from training.language.phrases import named
@@ -72,12 +72,15 @@ def train(run, steps=STEPS, minutes=None):
             group['lr'] = progress.rate(steps, PEAK, warm=200, decay=.6)
         if progress.step < WARM_UP:
             rows = sorted(features.training_rows(rng, 2 * BATCH))
-            loss = description_loss(reader, model(features[rows]), [features.scenes[row] for row in rows])
+            with mixed_precision():
+                soft = model(features[rows])
+            loss = description_loss(reader, soft.float(), [features.scenes[row] for row in rows])
         else:
             rows, ids, labels = next(source)
-            soft = model(features[rows])
-            hidden = language.model.decoder(inputs_embeds=torch.cat([soft, table[ids]], 1), use_cache=False).last_hidden_state
-            loss = lm.answer_loss(language, hidden[:, soft.shape[1]:], labels)
+            with mixed_precision():
+                soft = model(features[rows])
+                hidden = language.model.decoder(inputs_embeds=torch.cat([soft, table[ids]], 1), use_cache=False).last_hidden_state
+                loss = lm.answer_loss(language, hidden[:, soft.shape[1]:], labels)
         loss.backward()
         torch.nn.utils.clip_grad_norm_(model.parameters(), 1.0)
         optimizer.step()

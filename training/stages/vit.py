@@ -13,7 +13,7 @@ from torch import nn
 from torch.nn.functional import cross_entropy, smooth_l1_loss
 from transformers import Blip2VisionModel
 
-from training.common import MINUTES, Progress, freeze, groups, initialize
+from training.common import MINUTES, Progress, freeze, groups, initialize, mixed_precision
 from training.parts.model import IMAGE_SIDE, PATCH, STEM, VISION_LAYERS, WIDTH, pixel_values, vision_config
 from training.parts.imagenet import fetch, fill
 from training.parts.stem import with_stem
@@ -109,10 +109,11 @@ def train(run, steps=STEPS, minutes=None):
         pixels, scenes = batch_of(pictures, rng, BATCH, side)
         for group in optimizer.param_groups:
             group['lr'] = group['share'] * progress.rate(steps, PEAK, warm=200, decay=.35)
-        features, logits = model(pixels.contiguous(memory_format=torch.channels_last))
-        loss = tag_loss(logits, targets_of(scenes, side // PATCH))
-        if progress.step >= steps * WORDS_FROM:
-            loss = loss + model.words(features, scenes, text, rng)
+        with mixed_precision():
+            features, logits = model(pixels.contiguous(memory_format=torch.channels_last))
+            loss = tag_loss({key: value.float() for key, value in logits.items()}, targets_of(scenes, side // PATCH))
+            if progress.step >= steps * WORDS_FROM:
+                loss = loss + model.words(features, scenes, text, rng)
         loss.backward()
         torch.nn.utils.clip_grad_norm_(model.parameters(), 1.0)
         optimizer.step()
