@@ -5,13 +5,13 @@ import { readFileSync } from 'node:fs'
 import path from 'node:path'
 import { Tensor } from 'onnxruntime-node'
 import type { ImageFeatures, KeyedImage } from '../../inference/families/common/runner.ts'
-import { argmax } from '../../inference/generation/scores.ts'
 import { floats } from '../../inference/runtime/floats.ts'
 import { checkParity } from './engine-parity.ts'
-import { assertClose, checkChat, checkPictures } from './llava-parity.ts'
+import { checkChat, checkPictures } from './llava-parity.ts'
 import { packageFor } from './packages.ts'
 import { FIXTURES, type IdeficsName, loadIdefics, tensorOf } from './parity.ts'
 import { openTestRunner, type TestRunner } from './runners.ts'
+import { assertClose, checkSteps } from './seams.ts'
 
 export async function checkIdefics(name: IdeficsName): Promise<void> {
   const runner = await openTestRunner(await packageFor(name))
@@ -37,21 +37,7 @@ async function checkSeams(runner: TestRunner, name: IdeficsName): Promise<void> 
   }
   const [tokens] = await runner.images.bridge!.run([features!])
   assertClose('image_tokens', tokens!.data, tensorOf(parity, 'image_tokens').data)
-  for (const prompt of ['caption', 'question'] as const) {
-    const { text, ids } = parity.prompts[prompt]
-    const prepared = runner.decoder.prepare({ kind: 'raw', text }, 1, 8)
-    const layout = prepared.layOut([{ key: 'picture', tokens: tokens! }])
-    assert.deepEqual(layout.ids, ids)
-    const steps = tensorOf(parity, `logits.${prompt}.steps`)
-    const cache = runner.decoder.createCache()
-    let logits = await runner.decoder.prefill(cache, layout.segments)
-    for (let i = 0; i < steps.shape[0]!; i++) {
-      const expected = steps.data.subarray(i * parity.vocabSize, (i + 1) * parity.vocabSize)
-      assertClose(`${prompt}, step ${i}`, logits, expected)
-      logits = await runner.decoder.step(cache, [argmax(expected)])
-    }
-    cache.dispose()
-  }
+  await checkSteps(runner, parity, tokens!)
 }
 
 async function latentsOf({ sessions }: TestRunner, features: ImageFeatures): Promise<Float32Array> {

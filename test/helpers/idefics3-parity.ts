@@ -16,12 +16,10 @@ import {
   type Idefics3Parity,
   loadIdefics3,
   type Parity,
-  relativeError,
   tensorOf,
 } from './parity.ts'
 import { openTestRunner, type TestRunner } from './runners.ts'
-
-const TOLERANCE = 1e-4
+import { assertClose, checkSteps } from './seams.ts'
 
 /** What both have whose pictures are tiles. */
 type TiledParity = Parity & Pick<Idefics3Parity, 'several'>
@@ -79,21 +77,7 @@ export async function checkSeams(runner: TestRunner, parity: TiledParity): Promi
   assertClose('image_embeds', features!.data, tensorOf(parity, 'image_embeds').data)
   const [tokens] = await runner.images.bridge!.run([features!])
   assertClose('image_tokens', tokens!.data, tensorOf(parity, 'image_tokens').data)
-  for (const prompt of ['caption', 'question'] as const) {
-    const { text, ids } = parity.prompts[prompt]
-    const prepared = runner.decoder.prepare({ kind: 'raw', text }, 1, 8)
-    const layout = prepared.layOut([{ key: 'picture', tokens: tokens! }])
-    assert.deepEqual(layout.ids, ids)
-    const steps = tensorOf(parity, `logits.${prompt}.steps`)
-    const cache = runner.decoder.createCache()
-    let logits = await runner.decoder.prefill(cache, layout.segments)
-    for (let i = 0; i < steps.shape[0]!; i++) {
-      const expected = steps.data.subarray(i * parity.vocabSize, (i + 1) * parity.vocabSize)
-      assertClose(`${prompt}, step ${i}`, logits, expected)
-      logits = await runner.decoder.step(cache, [argmax(expected)])
-    }
-    cache.dispose()
-  }
+  await checkSteps(runner, parity, tokens!)
 }
 
 /**
@@ -121,9 +105,4 @@ export async function checkSeveral(runner: TestRunner, parity: TiledParity): Pro
   }
   cache.dispose()
   return pixels
-}
-
-function assertClose(what: string, actual: ArrayLike<number>, expected: ArrayLike<number>) {
-  const error = relativeError(actual, expected)
-  assert.ok(error <= TOLERANCE, `${what}: relative error ${error}`)
 }

@@ -5,20 +5,11 @@ import { createHash } from 'node:crypto'
 import { readFileSync } from 'node:fs'
 import path from 'node:path'
 import { familyOf } from '../../inference/families/index.ts'
-import { argmax } from '../../inference/generation/scores.ts'
 import { checkParity } from './engine-parity.ts'
 import { packageFor } from './packages.ts'
-import {
-  type ChatName,
-  FIXTURES,
-  type LlavaName,
-  loadChat,
-  relativeError,
-  tensorOf,
-} from './parity.ts'
+import { type ChatName, FIXTURES, type LlavaName, loadChat, tensorOf } from './parity.ts'
 import { openTestRunner, type TestRunner } from './runners.ts'
-
-const TOLERANCE = 1e-4
+import { assertClose, checkSteps } from './seams.ts'
 
 export async function checkLlava(name: LlavaName): Promise<void> {
   const runner = await openTestRunner(await packageFor(name))
@@ -61,28 +52,5 @@ async function checkSeams(runner: TestRunner, name: LlavaName): Promise<void> {
   assertClose('image_embeds', features!.data, tensorOf(parity, 'image_embeds').data)
   const [tokens] = await runner.images.bridge!.run([features!])
   assertClose('image_tokens', tokens!.data, tensorOf(parity, 'image_tokens').data)
-  for (const prompt of ['caption', 'question'] as const) {
-    const { text, ids } = parity.prompts[prompt]
-    const prepared = runner.decoder.prepare({ kind: 'raw', text }, 1, 8)
-    const layout = prepared.layOut([{ key: 'picture', tokens: tokens! }])
-    assert.deepEqual(layout.ids, ids)
-    const steps = tensorOf(parity, `logits.${prompt}.steps`)
-    const cache = runner.decoder.createCache()
-    let logits = await runner.decoder.prefill(cache, layout.segments)
-    for (let i = 0; i < steps.shape[0]!; i++) {
-      const expected = steps.data.subarray(i * parity.vocabSize, (i + 1) * parity.vocabSize)
-      assertClose(`${prompt}, step ${i}`, logits, expected)
-      logits = await runner.decoder.step(cache, [argmax(expected)])
-    }
-    cache.dispose()
-  }
-}
-
-export function assertClose(
-  what: string,
-  actual: ArrayLike<number>,
-  expected: ArrayLike<number>,
-): void {
-  const error = relativeError(actual, expected)
-  assert.ok(error <= TOLERANCE, `${what}: relative error ${error}`)
+  await checkSteps(runner, parity, tokens!)
 }
