@@ -7,7 +7,6 @@ import shutil
 from pathlib import Path
 
 import torch
-import transformers
 from PIL import Image
 from safetensors.torch import save_file
 from transformers import (
@@ -19,6 +18,7 @@ from transformers import (
 )
 from transformers.models.smolvlm.video_processing_smolvlm import SmolVLMVideoProcessor
 
+import chats
 import qwens_made
 from checkpoints import coarse
 from llava import STOP, TURNS, LlavaRecorder, lift_stop, random_weights, sha, varied
@@ -179,54 +179,40 @@ def make(spec, fixtures: Path, image: Path):
     folder = fixtures / "checkpoints" / spec["name"]
     shutil.rmtree(folder, ignore_errors=True)
     processor = save_processor(spec, folder)
-    for seed in range(1, 60):
-        for strength in (2.0, 3.0, 4.0, 5.0, 6.0, 7.0):
-            model = build(spec)
-            random_weights(model, seed)
-            recorder = OnevisionRecorder(spec, model, processor, image)
-            lift_stop(model, recorder, strength)
-            if not varied(recorder, STOP[language(spec)]):
-                continue
-            save(model, spec, folder)
-            entry = record(spec, fixtures, folder, image, seed)
-            if entry is not None:
-                return entry
-    raise SystemExit(f"{spec['name']}: no seed gives answers worth comparing")
+
+    def attempt(seed, strength):
+        model = build(spec)
+        random_weights(model, seed)
+        recorder = OnevisionRecorder(spec, model, processor, image)
+        lift_stop(model, recorder, strength)
+        if not varied(recorder, STOP[language(spec)]):
+            return None
+        save(model, spec, folder)
+        return record(spec, fixtures, folder, image, seed)
+
+    return chats.first_recorded(spec["name"], attempt)
 
 
 def record(spec, fixtures: Path, folder: Path, image: Path, seed: int):
-    """None if an answer depends on the last digits: a float32 port could not reproduce it."""
+    """None if an answer depends on the last digits."""
     model = LlavaOnevisionForConditionalGeneration.from_pretrained(folder, dtype=torch.float32).eval()
     processor = make_processor(spec, folder)
     recorder = OnevisionRecorder(spec, model, processor, image)
     beams = BEAMS_ALL if spec.get("beams") == "all" else BEAMS_FEW
     generations = recorder.generations(beams)
-    shaken = copy.deepcopy(model).double()
-    generator = torch.Generator().manual_seed(seed)
-    with torch.no_grad():
-        for parameter in shaken.parameters():
-            parameter.mul_(1 + 1e-5 * torch.randn(parameter.shape, generator=generator, dtype=torch.float64))
-    if [g["ids"] for g in OnevisionRecorder(spec, shaken, processor, image).generations(beams)] != [g["ids"] for g in generations]:
+    if not chats.is_repeatable(lambda shaken: OnevisionRecorder(spec, shaken, processor, image), model, beams, generations, seed):
         return None
-    recorder.seams()
-    for name, text in recorder.prompts.items():
-        recorder.logits(name, recorder.ids(text))
     config = model.config
     images = fixtures / "images"
     header = {
-        "name": spec["name"], "about": spec["about"], "seed": seed,
-        "transformers": transformers.__version__, "torch": torch.__version__.split("+")[0],
-        "image": str(image.relative_to(fixtures)), "imageSize": config.vision_config.image_size,
+        **chats.header(spec, fixtures, image, seed, recorder, TURNS),
         "pixelValuesSha256": sha(recorder.pixel_values),
         "tokens": {"pad": config.text_config.pad_token_id, "stop": model.generation_config.eos_token_id,
                    "image": config.image_token_index},
-        "queryTokens": recorder.tensors["image_tokens"].shape[1], "vocabSize": config.text_config.vocab_size,
-        "prompts": {n: {"text": t, "ids": recorder.ids(t)} for n, t in recorder.prompts.items()},
-        "chat": [{"turns": TURNS[i:], "text": recorder.chat(TURNS[i:])} for i in (2, 1, 0)],
         "several": recorder.several(images / SECOND),
         "pictures": {detail: {name: recorder.picture(images / name, resolutions(spec, images / name, detail)) for name in PICTURES}
                      for detail in ("high", "auto")},
-        "scores": recorder.scores(), "generations": generations, "sampling": recorder.sampling(),
+        "generations": generations, "sampling": recorder.sampling(),
     }  # fmt: skip
     write(fixtures / "parity" / spec["name"], header, recorder.tensors)
     return header

@@ -1,0 +1,46 @@
+"""What the recordings of the chat families (llava.py, llava_onevision.py, idefics3.py) have in common."""
+
+import copy
+from pathlib import Path
+
+import torch
+import transformers
+
+STRENGTHS = (2.0, 3.0, 4.0, 5.0, 6.0, 7.0)
+
+
+def first_recorded(name: str, attempt):
+    """`attempt(seed, strength)` gives an entry, or None where its answers are not worth comparing: the first entry."""
+    for seed in range(1, 60):
+        for strength in STRENGTHS:
+            entry = attempt(seed, strength)
+            if entry is not None:
+                return entry
+    raise SystemExit(f"{name}: no seed gives answers worth comparing")
+
+
+def is_repeatable(open_recorder, model, beams, generations, seed: int) -> bool:
+    """Whether no answer depends on the last digits: a float32 port could not reproduce it."""
+    shaken = copy.deepcopy(model).double()
+    generator = torch.Generator().manual_seed(seed)
+    with torch.no_grad():
+        for parameter in shaken.parameters():
+            parameter.mul_(1 + 1e-5 * torch.randn(parameter.shape, generator=generator, dtype=torch.float64))
+    return [g["ids"] for g in open_recorder(shaken).generations(beams)] == [g["ids"] for g in generations]
+
+
+def header(spec, fixtures: Path, image: Path, seed: int, recorder, turns) -> dict:
+    """Records the seams and both prompts' logits. The part of the header that every family has."""
+    recorder.seams()
+    for name, text in recorder.prompts.items():
+        recorder.logits(name, recorder.ids(text))
+    config = recorder.model.config
+    return {
+        "name": spec["name"], "about": spec["about"], "seed": seed,
+        "transformers": transformers.__version__, "torch": torch.__version__.split("+")[0],
+        "image": str(image.relative_to(fixtures)), "imageSize": config.vision_config.image_size,
+        "queryTokens": recorder.tensors["image_tokens"].shape[1], "vocabSize": config.text_config.vocab_size,
+        "prompts": {n: {"text": t, "ids": recorder.ids(t)} for n, t in recorder.prompts.items()},
+        "chat": [{"turns": turns[i:], "text": recorder.chat(turns[i:])} for i in (2, 1, 0)],
+        "scores": recorder.scores(),
+    }  # fmt: skip
