@@ -74,7 +74,7 @@ export function reasonOf({ rule, score, terms, channels }: Hit): Reason {
 
 function named(terms: readonly NamedTerm[]): NamedTerm[] {
   return terms
-    .toSorted((a, b) => b.weight - a.weight)
+    .toSorted((a, b) => b.weight - a.weight || a.text.localeCompare(b.text))
     .slice(0, MAX_NAMED_TERMS)
     .map(({ text, weight }) => ({ text, weight }))
 }
