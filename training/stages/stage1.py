@@ -16,7 +16,7 @@ from training.language.conversation import caption, loose_caption
 from training.parts.qformer import StageOne
 from training.text import BOS, CLS, PAD, Text, pad
 
-BATCH, PEAK, STEPS = 32, 1e-3, 2600
+BATCH, PEAK, STEPS = 32, 1e-3, 2000
 ROUNDS = {64: 4, 256: 4}  # of retrieval among so many held-out pictures
 
 

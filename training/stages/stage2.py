@@ -22,8 +22,8 @@ from training.text import ATTRIBUTES, CELLS, Text, described, pad, prompt
 from training.stages.vit import HELD_OUT
 from training.stages.vit import load as load_vision
 
-BATCH, PEAK, STEPS = 32, 6e-4, 11_000
-WARM_UP = 6000
+BATCH, PEAK, STEPS = 32, 6e-4, 7_000
+WARM_UP = 3500
 FULL = 6  # weight of a cell with an object; most cells are blank
 CAPTIONS = .3  # share of the documents; the others are conversations
 MEASURED = 2000  # questions at the end
@@ -90,8 +90,8 @@ def train(run, steps=STEPS, minutes=None):
         if progress.step % 100 == 0:
             progress.log(loss=round(running / min(100, progress.step - first), 4), ms=round((time.time() - since) * 10))
             running, since = 0.0, time.time()
-        if progress.step % 1000 == 0:
-            progress.log(answers=measure(model, language, text, features, 600), captions=captions(model, language, text, features, 100))
+        if progress.step % 2000 == 0:
+            progress.log(answers=measure(model, language, text, features, 300), captions=captions(model, language, text, features, 100))
             since = time.time()
         progress.save(2 * MINUTES)
     progress.facts['frozen after'] = {'vision_model': sha256(load_vision(run)), 'language_model': sha256(language)}
