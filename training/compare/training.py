@@ -9,7 +9,7 @@ from training.common import MINUTES, Progress, groups, rate
 from training.compare.answering import measure
 from training.parts.qformer import StageOne
 from training.stages.lm import answer_loss
-from training.stages.stage1 import captions_of, losses
+from training.stages.stage1 import losses, texts_of
 
 FIRST_RATE = 1e-3  # of a Q-Former's first stage
 ADAPTED_RATE = 3e-4  # of the language model, where it is adapted
@@ -82,7 +82,7 @@ class Trainer:
         features = self.ends.features[rows]
         if step < self.first:
             scenes = [self.ends.features.scenes[row] for row in rows]
-            loss = sum(losses(self.contrast, features, captions_of(random.Random(f'{args.seed} {step}'), scenes), self.ends.text))
+            loss = sum(losses(self.contrast, features, *texts_of(random.Random(f'{args.seed} {step}'), scenes), self.ends.text))
             now = self.rate(step, self.first, FIRST_RATE)
         else:
             hidden = self.bridge.read(self.ends.language, self.bridge.see(features), ids)

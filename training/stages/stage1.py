@@ -13,19 +13,25 @@ from torch.nn.functional import cross_entropy
 from training.common import MINUTES, Progress, groups, mixed_precision
 from training.stages.features import Features
 from training.language.conversation import caption, loose_caption
+from training.language.search_words import search_words
 from training.parts.qformer import StageOne
 from training.text import BOS, CLS, PAD, Text, pad
 
 BATCH, PEAK, STEPS = 32, 1e-3, 2000
+SEARCHES = .4  # share of the texts that name only some of what is there, as people do who look for a picture
 ROUNDS = {64: 4, 256: 4}  # of retrieval among so many held-out pictures
 
 
-def captions_of(rng, scenes):
-    return [caption(s) if rng.random() < .4 else loose_caption(rng, s) for s in scenes]
+def texts_of(rng, scenes):
+    """(a text for each scene, bool [B, B]: whether a scene fits a text)"""
+    searches = [search_words(rng, scene) if rng.random() < SEARCHES else None for scene in scenes]
+    texts = [search.text if search else caption(scene) if rng.random() < .4 else loose_caption(rng, scene) for scene, search in zip(scenes, searches)]
+    fits = [[(search.fits(scene) if search else False) or own == other for search, other in zip(searches, texts)] for scene, own in zip(scenes, texts)]
+    return texts, torch.tensor(fits)
 
 
-def losses(model, image, captions, text):
-    """(ITC, ITM, ITG) of a batch: image [B, 197, D], captions a list of B strings."""
+def losses(model, image, captions, same, text):
+    """(ITC, ITM, ITG) of a batch: image [B, 197, D], captions a list of B strings, same bool [B images, B captions]: which fit."""
     ids = torch.from_numpy(pad([[BOS, *text.ids(c)] for c in captions], PAD))
     targets = torch.from_numpy(pad([[*text.ids(c), text.newline] for c in captions], -100))
     plain = ids.clone()
@@ -37,13 +43,12 @@ def losses(model, image, captions, text):
     # similarity [image, text]: the best of an image's 32 queries
     with torch.autocast('cpu', enabled=False):  # a temperature of .07 multiplies what bf16 rounds off
         similar = torch.einsum('iqd,td->itq', images, texts).amax(-1) / model.temperature
-    same = torch.tensor([[a == b for b in captions] for a in captions])
-    wanted = same.float() / same.sum(1, keepdim=True)
-    itc = (cross_entropy(similar, wanted, label_smoothing=.1) + cross_entropy(similar.T, wanted, label_smoothing=.1)) / 2
+    by_image, by_text = same.float() / same.sum(1, keepdim=True), same.T.float() / same.T.sum(1, keepdim=True)
+    itc = (cross_entropy(similar, by_image, label_smoothing=.1) + cross_entropy(similar.T, by_text, label_smoothing=.1)) / 2
 
     with torch.no_grad():
         wrong_text = torch.multinomial(similar.masked_fill(same, -1e4).softmax(1), 1)[:, 0]
-        wrong_image = torch.multinomial(similar.T.masked_fill(same, -1e4).softmax(1), 1)[:, 0]
+        wrong_image = torch.multinomial(similar.T.masked_fill(same.T, -1e4).softmax(1), 1)[:, 0]
     # Half of the batch gets a wrong text, the other half a wrong image: as many wrong pairs as right ones.
     half = len(image) // 2
     wrong_image[:half], wrong_text[half:] = torch.arange(half), torch.arange(half, len(image))
@@ -62,11 +67,11 @@ def train(run, steps=STEPS, minutes=None):
     running, since, first, started = np.zeros(3), time.time(), progress.step, time.time()
     while progress.step < steps and (minutes is None or time.time() - started < minutes * MINUTES):
         rows = sorted(features.training_rows(rng, BATCH))
-        captions = captions_of(rng, [features.scenes[row] for row in rows])
+        captions, same = texts_of(rng, [features.scenes[row] for row in rows])
         for group in optimizer.param_groups:
             group['lr'] = progress.rate(steps, PEAK, decay=.4, floor=.1)
         with mixed_precision():
-            parts = losses(model, features[rows], captions, text)
+            parts = losses(model, features[rows], captions, same, text)
         sum(parts).backward()
         torch.nn.utils.clip_grad_norm_(model.parameters(), 1.0)
         optimizer.step()
