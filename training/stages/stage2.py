@@ -22,11 +22,11 @@ from training.text import ATTRIBUTES, CELLS, Text, described, pad, prompt
 from training.stages.vit import HELD_OUT
 from training.stages.vit import load as load_vision
 
-BATCH, PEAK, STEPS = 32, 6e-4, 7_000
-WARM_UP = 3500
+BATCH, PEAK, STEPS = 32, 6e-4, 8_500
+WARM_UP = 3000
 FULL = 6  # weight of a cell with an object; most cells are blank
 CAPTIONS = .3  # share of the documents; the others are conversations
-MEASURED = 2000  # questions at the end
+MEASURED = 600  # questions at the end
 POOL = 8  # batches of like length are drawn together
 
 
@@ -90,7 +90,7 @@ def train(run, steps=STEPS, minutes=None):
         if progress.step % 100 == 0:
             progress.log(loss=round(running / min(100, progress.step - first), 4), ms=round((time.time() - since) * 10))
             running, since = 0.0, time.time()
-        if progress.step % 2000 == 0:
+        if progress.step % 3000 == 0:
             progress.log(answers=measure(model, language, text, features, 300), captions=captions(model, language, text, features, 100))
             since = time.time()
         progress.save(2 * MINUTES)
