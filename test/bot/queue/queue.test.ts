@@ -240,8 +240,11 @@ describe('the model behind a queue', WITH_REDIS, () => {
     const { backend: slow, held } = heldBackend(backend)
     await hostFor(test, slow, { sequences: 1 })
     const model = await modelFor(test, 1)
-    const first = [1, 2, 3].map(() => model.describe(image))
-    await until(() => held.length === 3)
+    const first: Promise<unknown>[] = []
+    while (first.length < 3) {
+      first.push(model.describe(image)) // one by one: only one may wait for the host
+      await until(() => held.length === first.length)
+    }
     const waiting = model.describe(image)
     waiting.catch(() => {})
     await until(async () => {
