@@ -11,6 +11,7 @@ import { once } from 'node:events'
 import {
   chmodSync,
   cpSync,
+  existsSync,
   lchownSync,
   mkdirSync,
   mkdtempSync,
@@ -45,6 +46,10 @@ export async function rehearse(say: (line: string) => void): Promise<Rehearsal> 
   const last = stages.at(-1)
   if (last === undefined) {
     throw new Error('an empty Dockerfile')
+  }
+  const outside = path.join(tmpdir(), 'node_modules')
+  if (existsSync(outside)) {
+    throw new Error(`Delete ${outside}: the rehearsed image would import packages from it.`)
   }
   const folder = mkdtempSync(path.join(tmpdir(), 'sightseer-image-'))
   chmodSync(folder, 0o755)
