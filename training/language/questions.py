@@ -84,6 +84,12 @@ def size_question(rng, scene):
     return Turn(question, thing.size_word, 'size', thing, 'size')
 
 
+def often(rng, values):
+    """One of them; in two of three cases one that is there most often, as few scenes repeat anything and the answer would be 1."""
+    most = max(map(values.count, values))
+    return rng.choice([value for value in values if values.count(value) == most]) if rng.random() < .67 else rng.choice(values)
+
+
 def count_phrase(rng, scene):
     """The things to count, as (plural words, number, one word each for "are there N"), or None."""
     things = scene.things
@@ -91,16 +97,16 @@ def count_phrase(rng, scene):
     words = ('shapes', 'objects', 'things') if scene.only_shapes else ('objects', 'things')
     if roll < .24 or not things:
         return rng.choice(words), len(things)
-    near = rng.choice(things)
     if roll < .6:
-        shape = near.shape if rng.random() < .8 else rng.choice(SHAPES)
+        shape = often(rng, [o.shape for o in things]) if rng.random() < .75 else rng.choice(SHAPES)
         return plural(called(rng, shape)), sum(o.shape == shape for o in things)
+    near = rng.choice(things)
     if roll < .72:
         color = near.color or rng.choice(COLORS)
         shape = near.shape if near.color else rng.choice(SHAPES)
         return f'{color} {plural(shape)}', sum(o.shape == shape and o.color == color for o in things)
     if roll < .9 and scene.only_shapes:
-        color = near.color if rng.random() < .82 else rng.choice(COLORS)
+        color = often(rng, [o.color for o in things]) if rng.random() < .8 else rng.choice(COLORS)
         return f"{color} {rng.choice((*words, 'ones'))}", sum(o.color == color for o in things)
     if all(o.size_word for o in things):
         size = rng.choice(SIZES)

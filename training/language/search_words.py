@@ -48,6 +48,10 @@ def search_words(rng, scene):
         if 2 <= number < len(NUMBERS):
             kind = ' '.join([*([color] if color else []), plural(thing.shape)])
             return SearchWords(f'{rng.choice((NUMBERS[number], str(number)))} {kind}', count=(number, thing.shape, color))
+    if roll < .45:  # "red hearts": people search so, whether they want one or several
+        thing = rng.choice(scene.things)
+        color = thing.color if rng.random() < .6 else None
+        return SearchWords(' '.join([*([color] if color else []), plural(thing.shape)]), things=[(thing.shape, color, None, None)])
     chosen = rng.sample(scene.things, min(len(scene.things), rng.choice((1, 1, 1, 2))))
     parts, wanted = [], []
     for thing in chosen:

@@ -20,7 +20,7 @@ from training.language.conversation import conversation
 from training.parts.model import WIDTH, language_config
 from training.text import Description, Text, described, pad, prompt
 
-BATCH, PEAK, STEPS = 16, 1.5e-3, 19_000
+BATCH, PEAK, STEPS = 16, 1.5e-3, 22_000
 CURRICULUM = 1500
 EARLY = 3  # the answer is also asked for at the last word, "?" and "answer"
 MEASURED = 4000  # questions at the end
