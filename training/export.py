@@ -73,13 +73,15 @@ def export_matcher(run, name='stage1'):
     tokenizer = Tokenizer.from_file(str(folder / 'tokenizer.json'))
     tokenizer.post_processor = processors.TemplateProcessing(single='<s> $A', special_tokens=[('<s>', CLS)])
     tokenizer.save(str(folder / 'tokenizer.json'))
-    save(model, folder, 'sightseer-match.json')
+    # Texts to compare with are in the words of the questions.
+    writer = json.loads(Path(__file__).with_name('sightseer.json').read_text())
+    save(model, folder, 'sightseer-match.json', questions={'words': {}, 'patterns': [], 'followUps': [], 'synonyms': writer['questions']['synonyms']})
 
 
-def save(model, folder, facts):
-    """Writes the folder and what else it needs, and puts it in the place of the one before. `facts`: for the package's card."""
+def save(model, folder, facts, **more):
+    """Writes the folder and what else it needs, and puts it in the place of the one before. `facts`, `more`: for the package's card."""
     model.half().save_pretrained(folder)
-    settings = json.loads(Path(__file__).with_name(facts).read_text())
+    settings = {**json.loads(Path(__file__).with_name(facts).read_text()), **more}
     if 'questions' in settings:
         settings['questions']['vocabulary'] = vocabulary()
     (folder / 'sightseer.json').write_text(json.dumps(settings, indent=2) + '\n')

@@ -3,18 +3,15 @@
 import { readdirSync, readFileSync } from 'node:fs'
 import path from 'node:path'
 import sharp from 'sharp'
+import { readHandPictures, readTruth } from '../hands/truth.ts'
 import { createRandom, type Random } from '../report/random.ts'
-import { readRuleScenes, readUnseenScenes } from './demo-scenes.ts'
-import { renderScene } from './scene-svg.ts'
+import { readUnseenScenes } from './demo-scenes.ts'
 
 const PHOTOGRAPHS = path.join(import.meta.dirname, '..', '..', 'test', 'fixtures', 'photographs')
 /** Parts of each photograph that are measured besides the whole. */
 const CROPS = 8
 /** Drawn pictures of each kind. */
 const DRAWN = 20
-/** Seeds of renderings that no other measurement uses. */
-const FIRST_SEED = 10_000
-const SECOND_SEED = 20_000
 
 /** A group of pictures, and whether they are inside of the domain. */
 export type Group = {
@@ -24,31 +21,28 @@ export type Group = {
 }
 
 /**
- * Pictures inside of the domain to calibrate with: scenes of both renderers, those of the first also
- * as people save them, smaller or larger and as JPEG.
- *
- * @param stride 4 takes every fourth scene.
+ * Pictures inside of the domain to calibrate with: unseen ones by the training's own hands, each also as
+ * people save it, smaller or larger and as JPEG.
  */
-export async function calibrationPictures(stride = 1): Promise<Uint8Array[]> {
+export async function calibrationPictures(): Promise<Uint8Array[]> {
   const pictures: Uint8Array[] = []
-  for (const [index, { scene, picture }] of readRuleScenes().entries()) {
-    if (index % stride === 0) {
-      const random = createRandom(index)
-      pictures.push(
-        picture,
-        await savedAgain(picture, random),
-        await renderScene(scene, FIRST_SEED + index),
-        await renderScene(scene, SECOND_SEED + index),
-      )
-    }
+  for (const [index, { picture }] of readUnseenScenes().entries()) {
+    pictures.push(picture, await savedAgain(picture, createRandom(index)))
   }
   return pictures
 }
 
-/** Pictures to measure with; calibration uses none of them. */
+/** Pictures to measure with, by other hands than those of the training; calibration uses none of them. */
 export async function measuredGroups(): Promise<Group[]> {
-  const scenes = readUnseenScenes()
-  const second = await Promise.all(scenes.map(({ scene }, index) => renderScene(scene, index)))
+  const { drawings, things, others } = readTruth()
+  const all = readHandPictures()
+  const group = (name: string, inside: boolean, list: readonly { readonly name: string }[]) => ({
+    name,
+    inside,
+    pictures: list.map((one) => all.get(one.name)!),
+  })
+  const byRenderer = Map.groupBy([...drawings, ...things], ({ name }) => path.dirname(name))
+  const byKind = Map.groupBy(others, ({ what }) => what)
   const drawn = await Promise.all(
     Object.entries(DRAWINGS).map(async ([name, draw]) => ({
       name,
@@ -59,8 +53,8 @@ export async function measuredGroups(): Promise<Group[]> {
     })),
   )
   return [
-    { name: 'own renderer', inside: true, pictures: scenes.map(({ picture }) => picture) },
-    { name: 'second renderer', inside: true, pictures: second },
+    ...[...byRenderer].map(([name, list]) => group(name, true, list)),
+    ...[...byKind].map(([name, list]) => group(`${name} by others`, false, list)),
     { name: 'photographs', inside: false, pictures: await photographs() },
     ...drawn,
   ]

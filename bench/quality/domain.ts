@@ -23,16 +23,15 @@ import { openPackage } from '../../inference/package/open-package.ts'
 import { openSessions } from '../../inference/runtime/sessions.ts'
 import { writeResults } from '../report/results.ts'
 import { formatTable, percent } from '../report/tally.ts'
-import { fitStatistics, quantileOf } from './domain-fit.ts'
+import { fitStatistics } from './domain-fit.ts'
 import { calibrationPictures, type Group, measuredGroups } from './domain-pictures.ts'
 
 /**
- * Of the pictures inside, the share that each limit takes for outside when calibrating. Captions
- * decide alone only about pictures without anything in them, and those are far below any limit.
+ * The limit is this many times the distance that all but `OUTLIERS` of the calibration's pictures have, as
+ * other hands draw otherwise. What is nearer than that and no drawing, the model declines by itself.
  */
-const FALSE_ALARMS = { features: 0.005, captions: 0.002 } as const
-/** Captions are generated for one calibration scene in so many. */
-const CAPTIONED = 4
+const MARGIN = 2
+const OUTLIERS = 0.005
 
 export async function runDomainBench(args: readonly string[]): Promise<void> {
   const { values } = parseArgs({
@@ -56,30 +55,14 @@ export async function runDomainBench(args: readonly string[]): Promise<void> {
 
 /** Measures the domain of the model and writes it on its card and into its checkpoint's own file. */
 async function calibrate(folder: string): Promise<void> {
-  const features = fitStatistics(
-    await measureFeatures(folder, await calibrationPictures()),
-    1 - FALSE_ALARMS.features,
-  )
-  const model = await openModel(folder)
-  const confidences: number[] = []
-  try {
-    for (const picture of await calibrationPictures(CAPTIONED)) {
-      const { judgment } = await model.describe(picture)
-      confidences.push(judgment.confidence ?? 0)
-    }
-  } finally {
-    await model.close()
-  }
-  const limit = quantileOf(
-    confidences.toSorted((a, b) => a - b),
-    FALSE_ALARMS.captions,
-  )
-  const captionConfidence = Number(limit.toFixed(4))
+  const measured = await measureFeatures(folder, await calibrationPictures())
+  const statistics = fitStatistics(measured, 1 - OUTLIERS)
+  const limit = Number((MARGIN * statistics.limit).toPrecision(4))
   for (const name of [CARD_FILE, path.join('checkpoint', OWN_FILE)]) {
     const file = path.join(folder, name)
     if (existsSync(file)) {
       const card = JSON.parse(readFileSync(file, 'utf8'))
-      card.domain = { ...card.domain, features, captionConfidence }
+      card.domain = { ...card.domain, features: { ...statistics, limit } }
       writeFileSync(file, `${JSON.stringify(card, null, 2)}\n`)
     }
   }
@@ -126,7 +109,6 @@ export async function measureDomain(model: Model) {
   }
   const inside = judged.filter(({ group }) => group.inside).flatMap(({ judgments }) => judgments)
   const distances = inside.map(({ distance }) => distance ?? 0)
-  const confidences = inside.map(({ confidence }) => -(confidence ?? 1))
   const rows = judged.map(({ group: { name, inside: isInside }, judgments }) => ({
     name,
     inside: isInside,
@@ -140,22 +122,15 @@ export async function measureDomain(model: Model) {
           distances,
           judgments.map(({ distance }) => distance ?? 0),
         ),
-    areaByConfidence: isInside
-      ? null
-      : area(
-          confidences,
-          judgments.map(({ confidence }) => -(confidence ?? 1)),
-        ),
   }))
   const table = formatTable([
-    ['taken for outside', 'pictures', 'judged', 'by features', 'ROC features', 'ROC captions'],
+    ['taken for outside', 'pictures', 'judged', 'by features', 'ROC features'],
     ...rows.map((row) => [
       row.name,
       String(row.pictures),
       percent(row.outside),
       percent(row.byDistance),
       row.areaByDistance?.toFixed(3) ?? '–',
-      row.areaByConfidence?.toFixed(3) ?? '–',
     ]),
   ])
   return { table, results: { groups: rows } }

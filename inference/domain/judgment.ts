@@ -33,8 +33,11 @@ export type Verdict = (typeof VERDICTS)[number]
 
 export type Judgment = Evidence & { readonly verdict: Verdict }
 
-/** Judges a picture. @param prompt what the text was generated for. */
-export type Judge = (card: JudgedCard, evidence: Evidence, prompt: Prompt) => Judgment
+/** A generated text, and what it was generated for. */
+export type Generated = { readonly prompt: Prompt; readonly text: string }
+
+/** Judges a picture. */
+export type Judge = (card: JudgedCard, evidence: Evidence, generated: Generated) => Judgment
 
 /** What judging needs of a card. */
 export type JudgedCard = Pick<BaseCard, 'domain'>
@@ -46,13 +49,12 @@ export type JudgedCard = Pick<BaseCard, 'domain'>
  */
 export const LOW_CONFIDENCE = 0.15
 
-export const judge: Judge = ({ domain }, evidence, prompt) => {
+export const judge: Judge = ({ domain }, evidence, { prompt, text }) => {
   const { distance, confidence } = evidence
   const isCaption = prompt.kind === 'describe' && prompt.text === undefined
   const isFar = distance !== null && distance > 1
-  const isImprobable =
-    isCaption && confidence !== null && confidence < (domain?.captionConfidence ?? 0)
-  if (isFar || isImprobable) {
+  const isDeclined = isCaption && text === domain?.declined
+  if (isFar || isDeclined) {
     return { ...evidence, verdict: 'outside' }
   }
   const isUnsure = confidence !== null && confidence < LOW_CONFIDENCE

@@ -64,7 +64,7 @@ export function generateProgram(
         judgment: judge(
           card,
           { distance: furthest(encoded), confidence: confidenceOf(search, settings) },
-          prompt,
+          { prompt, text: last.text },
         ),
         timings: {
           ...timingsOf(encoded),

@@ -111,8 +111,11 @@ export const baseCardSchema = z.strictObject({
     .strictObject({
       /** Lists of words. `{shape}` in a pattern stands for each word of `shape` that the caption has. */
       words: z.record(z.string().regex(/^[a-z]+$/), z.array(phrase).min(1).max(MAX_QUESTIONS)),
-      /** Questions of their own. `{shape.1}` and `{shape.2}` are two different words. */
-      patterns: z.array(questionPattern).min(1).max(MAX_QUESTIONS),
+      /**
+       * Questions of their own. `{shape.1}` and `{shape.2}` are two different words. A package that
+       * only compares texts has none.
+       */
+      patterns: z.array(questionPattern).max(MAX_QUESTIONS),
       /** Questions that need the answer before them, such as "how big is it?". */
       followUps: z.array(phrase).max(MAX_QUESTIONS),
       /** The lists of `words` that name things, which "it" in a follow-up can stand for. Default: all. */
@@ -147,8 +150,8 @@ export const baseCardSchema = z.strictObject({
       knows: z.strictObject({ en: z.string().min(1), zh: z.string().min(1) }),
       /** Where the features of such pictures are. */
       features: statisticsSchema.optional(),
-      /** The caption of such a picture has at least this geometric mean of token probabilities. */
-      captionConfidence: z.number().min(0).max(1).optional(),
+      /** The whole caption that the model was trained to generate for any other picture. */
+      declined: z.string().min(1).optional(),
     })
     .optional(),
   /** Every other file of the package. */

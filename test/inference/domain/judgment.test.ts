@@ -1,9 +1,13 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
+import type { Prompt } from '../../../inference/text/prompt.ts'
 import { judge, type JudgedCard, LOW_CONFIDENCE } from '../../../inference/domain/judgment.ts'
 
 const KNOWS = { en: 'drawings', zh: '画' }
-const CALIBRATED: JudgedCard = { domain: { knows: KNOWS, captionConfidence: 0.9 } }
+const DECLINED = 'a picture that i cannot describe'
+const CALIBRATED: JudgedCard = {
+  domain: { knows: KNOWS, declined: DECLINED },
+}
 const CAPTION = { kind: 'describe' } as const
 const QUESTION = { kind: 'ask', question: 'what is it?', history: [] } as const
 
@@ -11,9 +15,10 @@ const QUESTION = { kind: 'ask', question: 'what is it?', history: [] } as const
 function verdict(
   card: JudgedCard,
   [distance, confidence]: readonly [number | null, number | null],
-  prompt: Parameters<typeof judge>[2] = CAPTION,
+  prompt: Prompt = CAPTION,
+  text = 'a red circle',
 ) {
-  return judge(card, { distance, confidence }, prompt).verdict
+  return judge(card, { distance, confidence }, { prompt, text }).verdict
 }
 
 describe('judge', () => {
@@ -23,15 +28,13 @@ describe('judge', () => {
     assert.equal(verdict(CALIBRATED, [1, 0.99]), 'inside')
   })
 
-  it('takes a picture for outside whose caption is less probable than any inside', () => {
-    assert.equal(verdict(CALIBRATED, [0.5, 0.89]), 'outside')
-    assert.equal(verdict(CALIBRATED, [0.5, 0.9]), 'inside')
-  })
-
-  it('holds only the own caption of a model to the limit for captions', () => {
-    assert.equal(verdict(CALIBRATED, [0.5, 0.89], QUESTION), 'inside')
+  it('takes a picture for outside that the model declines to describe', () => {
+    assert.equal(verdict(CALIBRATED, [0.5, 0.99], CAPTION, DECLINED), 'outside')
+    assert.equal(verdict(CALIBRATED, [0.5, 0.99], CAPTION, `${DECLINED} at all`), 'inside')
+    assert.equal(verdict(CALIBRATED, [0.5, 0.99], QUESTION, DECLINED), 'inside')
     const prompted = { kind: 'describe', text: 'a photo of' } as const
-    assert.equal(verdict(CALIBRATED, [0.5, 0.89], prompted), 'inside')
+    assert.equal(verdict(CALIBRATED, [0.5, 0.99], prompted, DECLINED), 'inside')
+    assert.equal(verdict({ domain: { knows: KNOWS } }, [0.5, 0.99], CAPTION, DECLINED), 'inside')
   })
 
   it('says at most that a model without a domain is unsure', () => {
@@ -43,6 +46,9 @@ describe('judge', () => {
 
   it('gives its evidence', () => {
     const evidence = { distance: 3, confidence: 0.2 }
-    assert.deepEqual(judge(CALIBRATED, evidence, CAPTION), { ...evidence, verdict: 'outside' })
+    assert.deepEqual(judge(CALIBRATED, evidence, { prompt: CAPTION, text: '' }), {
+      ...evidence,
+      verdict: 'outside',
+    })
   })
 })
