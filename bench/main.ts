@@ -14,11 +14,11 @@ import { runLimitsBench } from './full-size/limits.ts'
 import { runMemoryBench } from './full-size/memory.ts'
 import { runModerationBench } from './moderation/moderation.ts'
 import { runParityBench } from './quality/parity.ts'
+import { runRetrievalBench } from './quality/retrieval.ts'
 import { runPicturesBench } from './pictures/pictures.ts'
 import { runPullBench } from './full-size/pull.ts'
 import { runSandboxBench } from './sandbox-load/sandbox-load.ts'
 import { runServeBench } from './serve/serve.ts'
-import { runScenesBench } from './quality/scenes.ts'
 import { runSoakBench } from './soak/soak.ts'
 import { runReadBench } from './reading/reading.ts'
 import { runStartBench } from './full-size/start.ts'
@@ -82,6 +82,9 @@ With the demo model, the small checkpoints, or no model at all:
                 --wrong              also lists every page with errors
                 --work DIR           kept for the next run; default sightseer-reading in the
                                      system's temporary folder
+  retrieval   how well the demo's matcher finds pictures that somebody else drew by words, and words by
+              pictures; what /find shows; and what it loses by comparing the means of vectors first
+                --model DIR|NAME     default demo-match
   sandbox     the loopback Discord under load: members use a command, discord.js answers;
               the server's own time, its memory, and how long it takes to start
                 --members N          default 200
@@ -90,10 +93,6 @@ With the demo model, the small checkpoints, or no model at all:
   store       commands that read or change many records (/privacy, histories, statistics, hash lists)
               among 40,000 of an encrypted store, on SQLite, Redis and Postgres: time, and the longest
               work of the main thread; minutes
-  scenes      accuracy of the demo model on unseen scenes of its training's own kind, by category,
-              with and without history, with the wrong picture and without one
-                --model DIR|NAME     default demo
-                --limit N            only the first N scenes
   serve       the overhead of npm run serve against a thread of the process, asked in turn: time of a
               question and of a new picture, p50 and p99, and tokens a second of eight people
                 --model NAME|DIR     default demo
@@ -162,8 +161,8 @@ const BENCHES: Readonly<Record<string, (args: readonly string[]) => Promise<void
   pictures: runPicturesBench,
   pull: runPullBench,
   read: runReadBench,
+  retrieval: runRetrievalBench,
   sandbox: runSandboxBench,
-  scenes: runScenesBench,
   serve: runServeBench,
   soak: runSoakBench,
   start: runStartBench,
