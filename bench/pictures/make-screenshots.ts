@@ -1,10 +1,13 @@
 /**
  * Photographs the page for the README: `node bench/pictures/make-screenshots.ts`, with Chromium installed.
  *
- * The real bot answers with the demo model. Writes docs/page.png (dark) and docs/page-*.png.
+ * The real bot answers with the demo model and its matcher. Writes docs/page.png (dark) and docs/page-*.png.
  */
 
+import { readFileSync } from 'node:fs'
 import path from 'node:path'
+import { setTimeout as wait } from 'node:timers/promises'
+import { Member } from 'loopback-discord/client'
 import { pino } from 'pino'
 import type { Browser, Page } from 'playwright-core'
 import sharp from 'sharp'
@@ -12,7 +15,9 @@ import { startBot } from '../../bot/start.ts'
 import { readConfig } from '../../config/config.ts'
 import { become, launchBrowser, type Visit, visit } from 'loopback-discord/testing/browser'
 
-const DOCS = path.join(import.meta.dirname, '..', '..', 'docs')
+const ROOT = path.join(import.meta.dirname, '..', '..')
+const DOCS = path.join(ROOT, 'docs')
+const SAMPLES = path.join(ROOT, 'sandbox', 'samples')
 const PHONE = { width: 390, height: 844 }
 const DESKTOP = { width: 1280, height: 980 }
 
@@ -36,6 +41,43 @@ async function talk(page: Page): Promise<void> {
   await reply(page, 'yellow star', 'what color is the square?')
 }
 
+/** What is posted to be searched, and what is looked for in it. */
+const POSTED = ['lone-triangle', 'hearts', 'two-stars', 'four-corners'] as const
+const WANTED = 'a red heart'
+const SEARCH_CHANNEL = 'memes'
+
+/** Posts pictures where search is switched on, and waits until they can be found. */
+async function post(url: string): Promise<void> {
+  const kit = await Member.connect(url, 'kit', { channel: SEARCH_CHANNEL })
+  await kit.slash('settings search', { channel: kit.channelId, value: 'on' })
+  const ids: string[] = []
+  for (const name of POSTED) {
+    const bytes = new Uint8Array(readFileSync(path.join(SAMPLES, `${name}.webp`)))
+    ids.push((await kit.upload({ name: `${name}.webp`, bytes })).id)
+  }
+  const find = () => kit.slash('find', { words: WANTED, where: 'channel' })
+  while (!(await find()).content.includes(ids[1]!)) {
+    await wait(100)
+  }
+  kit.close()
+}
+
+/** Ada searches; what she finds is shown to her only. */
+async function search(browser: Browser, url: string): Promise<void> {
+  const { page, context } = await visit(browser, url, { dark: true, ...DESKTOP, as: 'Ada' })
+  await page.locator('.channel[data-channel]', { hasText: SEARCH_CHANNEL }).click()
+  const form = page.locator('.command-form')
+  await page.locator('#text').fill('/find')
+  await page.locator('.command-list .option.active', { hasText: '/find' }).waitFor()
+  await page.keyboard.press('Enter')
+  await form.getByRole('textbox', { name: /words/ }).fill(WANTED)
+  await form.getByRole('button', { name: 'Run' }).click()
+  await page.locator('article.message:has(.badge)', { hasText: WANTED }).last().waitFor()
+  await page.waitForLoadState('networkidle')
+  await save(page, 'page-find.png')
+  await context.close()
+}
+
 /** Replies to the bot's newest message with that text, and waits for the answer. */
 async function reply(page: Page, said: string, question: string): Promise<void> {
   const target = page.locator('article.message:has(.badge)', { hasText: said }).last()
@@ -49,10 +91,14 @@ async function reply(page: Page, said: string, question: string): Promise<void> 
 async function photograph(browser: Browser, url: string, file: string, how: Visit) {
   const { page, context } = await visit(browser, url, how)
   await page.locator('article.message:has(.badge)').last().waitFor()
+  await save(page, file)
+  await context.close()
+}
+
+async function save(page: Page, file: string): Promise<void> {
   const shot = await page.screenshot()
   // A palette keeps text sharp at a third of the size.
   await sharp(shot).png({ palette: true, quality: 95, effort: 10 }).toFile(path.join(DOCS, file))
-  await context.close()
 }
 
 const bot = await startBot(readConfig({ SANDBOX_STATE: 'memory' }), pino({ level: 'warn' }))
@@ -65,6 +111,8 @@ try {
   for (const [file, how] of SHOTS) {
     await photograph(browser, url, file, how)
   }
+  await post(url)
+  await search(browser, url)
 } finally {
   await browser.close()
   await bot.close()
