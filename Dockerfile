@@ -29,6 +29,7 @@ COPY inference ./inference
 COPY commands ./commands
 COPY bot ./bot
 COPY models/demo ./models/demo
+COPY models/demo-match ./models/demo-match
 COPY models/ocr ./models/ocr
 USER 1000:1000
 HEALTHCHECK --interval=30s --timeout=5s --start-period=2m CMD ["node", "bot/operations/check-health.ts"]

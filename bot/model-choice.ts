@@ -9,7 +9,7 @@ import path from 'node:path'
 import { Mutex } from 'async-mutex'
 import type { Logger } from 'pino'
 import type { Config } from '../config/config.ts'
-import { MODELS_FOLDER, shownModel } from '../config/models.ts'
+import { matcherBeside, MODELS_FOLDER, shownModel } from '../config/models.ts'
 import { openPackage } from '../inference/package/open-package.ts'
 import type { LoopbackPage } from './loopback.ts'
 import { type Bot, startBot } from './start.ts'
@@ -58,7 +58,8 @@ export async function startChoosableBot(config: Config, log: Logger): Promise<Ch
   const use = (name: string): Promise<void> => turns.runExclusive(() => change(name))
   const start = async (model: string): Promise<void> => {
     page.models = { names, current: shownModel(model), use }
-    bot = await startBot({ ...config, model }, log, undefined, page)
+    const matcher = config.isMatcherSet ? config.matcher : matcherBeside(model)
+    bot = await startBot({ ...config, model, matcher }, log, undefined, page)
     current = model
   }
   const change = async (name: string): Promise<void> => {

@@ -9,6 +9,7 @@ import { HOUR_MS } from './durations.ts'
 import { environment, type LOG_LEVELS, type PROVIDERS, RENAMED_SETTINGS } from './environment.ts'
 import { ConfigError } from './errors.ts'
 import { type HubPaths, hubPaths } from './hub.ts'
+import { matcherBeside } from './models.ts'
 import { nearestName } from './nearest.ts'
 import { type Shards, shardsOf } from './shards.ts'
 
@@ -22,6 +23,8 @@ const OTHERS: ReadonlySet<string> = new Set(['SIGHTSEER_CI'])
 export const SANDBOX_STATE = 'data/loopback/discord'
 /** A value of SANDBOX_STATE: no file. */
 const IN_MEMORY = 'memory'
+/** A value of SIGHTSEER_MATCHER: none, not even that of a shipped model. */
+const NO_MATCHER = 'none'
 
 /** Servers that have the model. */
 export type Servers = {
@@ -50,6 +53,8 @@ export type Config = {
   readonly reader: string
   /** Name or folder of the package that compares pictures with texts; undefined: none but the model. */
   readonly matcher: string | undefined
+  /** Whether a setting says so; otherwise it is the one that is shipped beside the model. */
+  readonly isMatcherSet: boolean
   /** Threads of one run of the model. Undefined: all that the machine has. */
   readonly threads: number | undefined
   /** Where the model runs. */
@@ -114,15 +119,17 @@ export function readConfig(env: Readonly<Record<string, string | undefined>>): C
   const renamed = settingsUnderOldNames(env)
   const values = checked(env, renamed)
   const sandboxState = sandboxStateOf(values)
+  const model = values.SIGHTSEER_MODEL ?? 'demo'
   return {
-    model: values.SIGHTSEER_MODEL ?? 'demo',
+    model,
     servers: serversOf(values),
     discordToken: values.DISCORD_TOKEN,
     sandboxPort: values.SANDBOX_PORT,
     sandboxState,
     modelsFolder: values.SIGHTSEER_MODELS,
     reader: values.SIGHTSEER_READER ?? 'ocr',
-    matcher: values.SIGHTSEER_MATCHER,
+    matcher: matcherOf(values, model),
+    isMatcherSet: values.SIGHTSEER_MATCHER !== undefined,
     threads: values.SIGHTSEER_THREADS,
     provider: values.PROVIDER ?? 'cpu',
     prepare: values.SIGHTSEER_PREPARE === 'yes',
@@ -233,6 +240,13 @@ function serversOf(values: {
 
 function bytesOf(mebibytes: number | undefined): number | undefined {
   return mebibytes === undefined ? undefined : mebibytes * MIB
+}
+
+function matcherOf(
+  { SIGHTSEER_MATCHER: name }: { readonly SIGHTSEER_MATCHER?: string | undefined },
+  model: string,
+): string | undefined {
+  return name === NO_MATCHER ? undefined : (name ?? matcherBeside(model))
 }
 
 /** File of the loopback Discord; undefined if there is no loopback Discord, or it has no file. */

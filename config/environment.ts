@@ -69,7 +69,7 @@ export const environment = z.object({
     'What reads the text in pictures: a name under models/ (or under SIGHTSEER_MODELS), or the path of a reader’s package. `npm run pull -- ocr-small` makes a larger one. Default: ocr.',
   ),
   SIGHTSEER_MATCHER: text.describe(
-    'A second model package, which tells how well texts fit pictures, for `/find` and for rules by match: a name under models/ (or under SIGHTSEER_MODELS), or the path of a package. `npm run pull -- Salesforce/blip2-itm-vit-g` makes one. Default: none.',
+    'A second model package, which tells how well texts fit pictures, for `/find` and for rules by match: a name under models/ (or under SIGHTSEER_MODELS), or the path of a package. `npm run pull -- Salesforce/blip2-itm-vit-g` makes one. Default: demo-match beside the model demo, and none beside others. `none`: none.',
   ),
   SIGHTSEER_THREADS: wholeNumber(1, 256).describe(
     'Number of threads for one run of the model. Default: all that the machine has.',

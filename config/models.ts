@@ -65,6 +65,11 @@ export const PULL_MATCHER_COMMAND = 'npm run pull -- Salesforce/blip2-itm-vit-g'
 /** The setting with which the bot runs that model beside its own. */
 export const MATCHER_SETTING = 'SIGHTSEER_MATCHER=blip2-itm-vit-g'
 
+/** Names the matcher of a shipped model, which is used where no setting names one. */
+export function matcherBeside(model: string): string | undefined {
+  return model === 'demo' ? 'demo-match' : undefined
+}
+
 /** How an operator gets a model that knows photographs: a queue's workers have the model. */
 export function otherModel(model: string): string {
   return isQueue(model)

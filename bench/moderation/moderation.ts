@@ -12,7 +12,7 @@ import { findModel } from '../../config/models.ts'
 import { openModel } from '../../inference/model.ts'
 import { imageSourceOf } from '../../inference/contract/image-source.ts'
 import type { Model } from '../../inference/contract/types.ts'
-import { readRuleScenes } from '../quality/demo-scenes.ts'
+import { readUnseenScenes } from '../quality/demo-scenes.ts'
 import { type LookAlikes, lookAlikesTable, measureLookAlikes } from './look-alikes.ts'
 import { measureReadingRate, readingRateTable } from './reading-rate.ts'
 import { isGood, replay, type Replay, type ReplayModel } from './replay.ts'
@@ -38,7 +38,7 @@ const PARTS = {
   reading: async (model) => {
     const reading = await measureReadingRate(
       model,
-      readRuleScenes().map(({ picture }) => picture),
+      readUnseenScenes().map(({ picture }) => picture),
     )
     process.stdout.write(`\n${readingRateTable(reading)}`)
     return { good: true, result: reading }
@@ -87,7 +87,7 @@ function earlierParts(): Readonly<Record<string, unknown>> {
 }
 
 async function measureQuestions(model: Model): Promise<Part> {
-  const rules = await measureRules(model, readRuleScenes())
+  const rules = await measureRules(model)
   process.stdout.write(rulesTable(rules))
   return { good: rules.every(isReliable), result: rules }
 }
@@ -189,21 +189,14 @@ function isReliable({ unseen }: RuleResult): boolean {
 }
 
 function rulesTable(results: readonly RuleResult[]): string {
-  const another = ['by another hand: precision', 'recall']
   return formatTable([
-    ['rule', 'threshold', 'in so many scenes', 'precision', 'recall', ...another],
-    ...results.map(({ question, suggested, unseen, otherHand }) => [
+    ['rule', 'threshold', 'in so many pictures', 'precision', 'recall'],
+    ...results.map(({ question, suggested, unseen }) => [
       question,
       percent(suggested),
       ...shares(unseen),
-      ...shares(otherHand).slice(1),
     ]),
-    [
-      'all',
-      '',
-      ...shares(together(results, 'unseen')),
-      ...shares(together(results, 'otherHand')).slice(1),
-    ],
+    ['all', '', ...shares(together(results))],
   ])
 }
 

@@ -1,21 +1,17 @@
 /**
- * The demo model's questions as rules. On some of the unseen scenes staff decide every hit, which
- * gives the suggested threshold; on the others that threshold is measured, and so it is on the same
- * scenes drawn by the second renderer, whose style the model never saw.
+ * The demo model's questions as rules, on pictures that somebody else drew. On every second one staff decide
+ * each hit, which gives the suggested threshold; on the others that threshold is measured.
  */
 
 import { scoreQuestion } from '../../bot/moderation/rules/score-question.ts'
 import { type Reviewed, suggestedThreshold } from '../../bot/moderation/rules/rule-statistics.ts'
 import { imageSourceOf } from '../../inference/contract/image-source.ts'
 import type { ImageSource, Model } from '../../inference/contract/types.ts'
-import type { DrawnScene } from '../quality/demo-scenes.ts'
-import { renderScene } from '../quality/scene-svg.ts'
+import { readHandPictures, readTruth } from '../hands/truth.ts'
 
 /** A rule begins low, so that staff see where it errs. */
 const FIRST = { threshold: 0.05, precision: 0.97 } as const
-/** Scenes that staff decide about, the first ones. */
-const DECIDED = 500
-/** Asked about: the example that rules were designed for, and what the scenes have most often. */
+/** Asked about: the example that rules were designed for, and what the pictures have most often. */
 const NAMED = 'red circle'
 const RULES = 12
 
@@ -26,51 +22,38 @@ export type RuleResult = {
   readonly question: string
   /** Null: too few hits were decided; the first threshold is measured then. */
   readonly suggested: number | null
-  /** On the scenes that the threshold was not taken from. */
+  /** On the pictures that the threshold was not taken from. */
   readonly unseen: Found
-  /** On the same scenes, drawn by the second renderer. */
-  readonly otherHand: Found
 }
 
 /** A picture, and what it shows. */
 type Shown = { readonly image: ImageSource; readonly shown: ReadonlySet<string> }
 
 /** @returns a result for each question. */
-export async function measureRules(
-  model: Model,
-  scenes: readonly DrawnScene[],
-): Promise<RuleResult[]> {
+export async function measureRules(model: Model): Promise<RuleResult[]> {
+  const pictures = readHandPictures()
   const shown: Shown[] = []
-  const otherHand: Shown[] = []
-  for (const [index, { scene, picture }] of scenes.entries()) {
-    const what = new Set(scene.objects.map(({ color, shape }) => `${color} ${shape}`))
-    shown.push({ image: await imageSourceOf(picture), shown: what })
-    if (index >= DECIDED) {
-      const drawn = await renderScene(scene, index)
-      otherHand.push({ image: await imageSourceOf(drawn), shown: what })
-    }
+  for (const { name, objects } of readTruth().drawings) {
+    const what = objects.flatMap(({ colors, shape }) => colors.map((color) => `${color} ${shape}`))
+    shown.push({ image: await imageSourceOf(pictures.get(name)!), shown: new Set(what) })
   }
+  const decidedOn = shown.filter((_, index) => index % 2 === 0)
+  const measuredOn = shown.filter((_, index) => index % 2 === 1)
   const results: RuleResult[] = []
   for (const what of asked(shown)) {
     const question = `is there ${/^[aeiou]/.test(what) ? 'an' : 'a'} ${what}?`
     const scored = (of: readonly Shown[]) => scoresOf(model, of, { question, what })
-    const decided = await scored(shown.slice(0, DECIDED))
-    const hits = decided.filter(({ score }) => score >= FIRST.threshold)
+    const hits = (await scored(decidedOn)).filter(({ score }) => score >= FIRST.threshold)
     const suggested = suggestedThreshold(hits, FIRST)
     const threshold = suggested ?? FIRST.threshold
-    results.push({
-      question,
-      suggested,
-      unseen: foundAt(await scored(shown.slice(DECIDED)), threshold),
-      otherHand: foundAt(await scored(otherHand), threshold),
-    })
+    results.push({ question, suggested, unseen: foundAt(await scored(measuredOn), threshold) })
   }
   return results
 }
 
 /** All rules together. */
-export function together(results: readonly RuleResult[], which: 'unseen' | 'otherHand'): Found {
-  const sum = (key: keyof Found) => results.reduce((total, one) => total + one[which][key], 0)
+export function together(results: readonly RuleResult[]): Found {
+  const sum = (key: keyof Found) => results.reduce((total, one) => total + one.unseen[key], 0)
   return { hits: sum('hits'), right: sum('right'), there: sum('there') }
 }
 

@@ -1,9 +1,9 @@
 /**
  * Draws the sample pictures of the sandbox's page: `node bench/pictures/make-samples.ts`.
  *
- * The scenes are of the kind that the demo model was trained on, drawn by the second renderer,
- * which training never used. Each is drawn until the demo model describes it rightly, so the samples
- * show what the model can do and not how often it errs; `npm run bench -- scenes` measures that.
+ * The scenes are of the kind that the demo model was trained on, drawn by a renderer that training
+ * never used. Each is drawn until the demo model describes it rightly, so the samples
+ * show what the model can do and not how often it errs; `npm run bench -- demo` measures that.
  */
 
 import { mkdirSync, writeFileSync } from 'node:fs'
@@ -42,6 +42,7 @@ const CELLS = [
 
 const CHINESE: Readonly<Record<string, string>> = {
   small: '小',
+  medium: '中等',
   large: '大',
   red: '红色',
   green: '绿色',
@@ -64,20 +65,20 @@ const CHINESE: Readonly<Record<string, string>> = {
 
 /** Each scene as `background: size color shape cell, …`. */
 const SCENES: Readonly<Record<string, string>> = {
-  'star-and-circle': 'gray: small yellow star 0, large red circle 4, large blue square 5',
-  hearts: 'pink: large red heart 3, large red heart 5, small purple heart 1',
+  'star-and-circle': 'gray: small yellow star 0, medium red circle 4, medium blue square 5',
+  hearts: 'pink: medium red heart 3, medium red heart 5, small purple heart 1',
   'lone-triangle': 'white: large green triangle 4',
-  'night-sky': 'black: large yellow circle 2, small white star 0, small white star 4',
+  'night-sky': 'black: medium yellow circle 2, small white star 0, small white star 4',
   'four-corners':
     'beige: small blue square 0, small red square 2, small green square 6, small orange square 8',
-  'cross-over-square': 'white: large red cross 1, large black square 7',
-  balloons: 'beige: large purple circle 0, large orange circle 1, small green circle 5',
-  'purple-heart': 'gray: large purple heart 4, small orange star 8',
-  mixed: 'pink: large blue triangle 0, small black cross 4, large green circle 8',
-  'two-stars': 'black: large orange star 3, small orange star 5',
-  'left-and-right': 'white: large blue circle 3, large orange triangle 5',
+  'cross-over-square': 'white: medium red cross 1, medium black square 7',
+  balloons: 'beige: medium purple circle 0, medium orange circle 1, small green circle 5',
+  'purple-heart': 'gray: medium purple heart 4, small orange star 8',
+  mixed: 'pink: medium blue triangle 0, small black cross 4, medium green circle 8',
+  'two-stars': 'black: medium orange star 3, small orange star 5',
+  'left-and-right': 'white: medium blue circle 3, medium orange triangle 5',
   scattered:
-    'gray: small red triangle 1, large white cross 3, small yellow heart 8, large green star 5',
+    'gray: small red triangle 1, medium white cross 3, small yellow heart 8, medium green star 5',
 }
 
 function readScene(text: string): Scene {
@@ -118,8 +119,9 @@ async function draw(model: Model, scene: Scene, from: number) {
       continue
     }
     const bytes = await sharp(svg).flatten().webp({ quality: 82 }).toBuffer()
-    const { text } = await model.describe(bytes)
-    if (captionStatements(text).join() === captionStatements(inEnglish(scene)).join()) {
+    const { text, judgment } = await model.describe(bytes)
+    const isRight = captionStatements(text).join() === captionStatements(inEnglish(scene)).join()
+    if (isRight && judgment.verdict === 'inside') {
       return { bytes, width, height }
     }
   }

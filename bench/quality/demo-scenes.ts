@@ -1,58 +1,44 @@
-/** Reads the unseen scenes of the shipped model's training, with their questions: training/eval. */
+/** Reads the unseen pictures by the training's own hands, with their conversations: training/eval. */
 
 import { readFileSync } from 'node:fs'
 import path from 'node:path'
 import { z } from 'zod'
-import type { Scene } from './scene-svg.ts'
 
 const EVAL_FOLDER = path.join(import.meta.dirname, '..', '..', 'training', 'eval')
 
-const drawnSchema = z.object({
-  scene: z.object({
-    background: z.string(),
-    objects: z.array(
-      z.object({ shape: z.string(), color: z.string(), size: z.string(), cell: z.int() }),
-    ),
-  }),
-  /** Where its picture is in the file of pictures: offset and length, bytes. */
-  image: z.tuple([z.int(), z.int()]),
-})
-
-const rulesSchema = z.object({ format: z.literal(1), scenes: z.array(drawnSchema) })
-
 const fileSchema = z.object({
-  format: z.literal(1),
+  format: z.literal(2),
   scenes: z.array(
-    drawnSchema.extend({
+    z.object({
+      scene: z.object({
+        background: z.string(),
+        objects: z.array(
+          z.object({
+            shape: z.string(),
+            /** Null: it has many. */
+            color: z.string().nullable(),
+            /** Null: people would not agree. */
+            size: z.string().nullable(),
+            /** The part of the picture, 0 to 8 in reading order. */
+            cell: z.int(),
+          }),
+        ),
+      }),
       caption: z.string(),
-      conversations: z.array(
-        z.array(z.tuple([z.string(), z.string(), z.string(), z.string().nullable()]).readonly()),
-      ),
+      /** Where its picture is in the file of pictures: offset and length, bytes. */
+      image: z.tuple([z.int(), z.int()]),
+      /** Question, its only right answer, its kind, and whether it depends on the ones before. */
+      conversation: z.array(z.tuple([z.string(), z.string(), z.string(), z.boolean()])),
     }),
   ),
 })
 
-/** One question of a conversation, with its only right answer. */
-export type Asked = {
-  readonly question: string
-  readonly answer: string
-  readonly category: string
-  /**
-   * For a question whose answer depends on the turns before it: the likeliest answer for one who
-   * sees the scene but not those turns. Null for any other question.
-   */
-  readonly guess: string | null
-}
+type Row = z.infer<typeof fileSchema>['scenes'][number]
 
 /** A scene that no training used. */
-export type DrawnScene = {
-  readonly scene: Scene
-  /** The picture as the training's own renderer draws it, a WebP file. */
+export type UnseenScene = Pick<Row, 'scene' | 'caption' | 'conversation'> & {
+  /** A WebP file. */
   readonly picture: Uint8Array
-}
-
-export type UnseenScene = DrawnScene & {
-  readonly conversations: readonly (readonly Asked[])[]
 }
 
 /** @returns the scenes in their order, at most `limit` of them. */
@@ -62,35 +48,10 @@ export function readUnseenScenes(limit = Infinity): UnseenScene[] {
   return fileSchema
     .parse(json)
     .scenes.slice(0, limit)
-    .map(({ scene, image: [offset, length], conversations }) => ({
-      scene,
+    .map(({ image: [offset, length], ...row }) => ({
+      ...row,
       picture: pictures.subarray(offset, offset + length),
-      conversations: conversations.map((turns) =>
-        turns.map(([question, answer, category, guess]) => ({
-          question,
-          answer,
-          category,
-          guess,
-        })),
-      ),
     }))
-}
-
-/** @returns other unseen scenes, enough to ask each of them a moderator's question. */
-export function readRuleScenes(): DrawnScene[] {
-  const json: unknown = JSON.parse(readFileSync(path.join(EVAL_FOLDER, 'rules.json'), 'utf8'))
-  const pictures = readFileSync(path.join(EVAL_FOLDER, 'rules.bin'))
-  return rulesSchema.parse(json).scenes.map(({ scene, image: [offset, length] }) => ({
-    scene,
-    picture: pictures.subarray(offset, offset + length),
-  }))
-}
-
-/** The colored shapes a caption names, sorted: "a small red circle …" gives ["red circle"]. */
-export function namedObjects(caption: string): string[] {
-  const pattern =
-    /\b(red|green|blue|yellow|orange|purple|black|white) (circle|square|triangle|star|heart|cross)\b/g
-  return Array.from(caption.matchAll(pattern), ([found]) => found).toSorted()
 }
 
 /** What a caption says, sorted: each object with its size, color, shape and place; the background. */

@@ -1,9 +1,6 @@
 /**
- * The second renderer: draws a scene of symbols as SVG, rasterized by librsvg through sharp.
- *
- * It shares nothing with the renderer of the shipped model's training but the meaning of the words:
- * its palette, its outlines and its way of drawing are its own, so that a model which had only
- * learned the first renderer's strokes would fail here.
+ * Draws a scene of symbols as SVG, rasterized by librsvg through sharp, for samples and tests. It shares nothing
+ * with the renderers of the shipped model's training but the meaning of the words.
  */
 
 import sharp from 'sharp'
@@ -39,10 +36,11 @@ const BACKGROUND_FILLS: Readonly<Record<string, readonly string[]>> = {
   beige: ['#f0dfc0', '#ecdcbc'],
 }
 
-/** Largest distance from an object's center, as a share of the shorter side. */
-const RADII: Readonly<Record<string, readonly [number, number]>> = {
-  small: [0.083, 0.097],
-  large: [0.134, 0.156],
+/** The longer side of an object, as a share of the picture's shorter side. */
+const SIDES: Readonly<Record<string, readonly [number, number]>> = {
+  small: [0.14, 0.18],
+  medium: [0.3, 0.37],
+  large: [0.55, 0.65],
 }
 
 const ASPECTS = [1, 1, 4 / 3, 3 / 4, 16 / 9, 9 / 16, 2, 3 / 2] as const
@@ -52,6 +50,16 @@ const JPEG_QUALITY = 60
 /** An outline thinner than this many pixels cannot be seen as one. */
 const MIN_STROKE_PX = 3
 const MIN_OUTLINED_RADIUS_PX = 14
+
+/** The longer side of each shape below. */
+const EXTENTS: Readonly<Record<string, number>> = {
+  circle: 2,
+  square: 1.4,
+  triangle: 1.73,
+  star: 1.9,
+  heart: 1.84,
+  cross: 1.88,
+}
 
 /** Path data of each shape inside the unit circle, y down. */
 const PATHS: Readonly<Record<string, string>> = {
@@ -94,8 +102,9 @@ export function sceneSvg(scene: Scene, random: Random): string {
 function shapeSvg(object: SceneObject, width: number, height: number, random: Random): string {
   const x = (((object.cell % 3) + 0.5) / 3 + random.between(-0.03, 0.03)) * width
   const y = ((Math.floor(object.cell / 3) + 0.5) / 3 + random.between(-0.03, 0.03)) * height
-  const [low, high] = known(RADII, object.size)
-  const radius = random.between(low, high) * Math.min(width, height)
+  const [low, high] = known(SIDES, object.size)
+  const side = random.between(low, high) * Math.min(width, height)
+  const radius = side / known(EXTENTS, object.shape)
   const color = random.pick(known(FILLS, object.color))
   const turn = random.chance(0.4) ? 0 : random.between(-15, 15)
   const outlined = random.chance(0.4) && radius >= MIN_OUTLINED_RADIUS_PX

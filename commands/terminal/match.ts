@@ -18,7 +18,8 @@ IMAGE is a PNG, JPEG, WebP, AVIF, GIF or TIFF file, or - for standard input
 Options
   --text TEXT               a text to compare with each picture; can be repeated
   --model NAME|DIR          model package made for matching: a name under models/, or its folder
-                            (default: SIGHTSEER_MATCHER). To make one:
+                            (default: SIGHTSEER_MATCHER, and with the demo its own, which
+                            knows drawings). For photographs:
                             ${PULL_MATCHER_COMMAND}
   --json                    print one JSON object per line, and nothing else on stdout:
                             "itm" is the probability that picture and text fit, 0 to 1, and "itc"

@@ -15,6 +15,10 @@ function read(env: Record<string, string>) {
   return { ...defined(own), bot: defined(bot) }
 }
 
+function matcherOf(env: Record<string, string>) {
+  return readConfig(env).matcher
+}
+
 function defined(fields: object): object {
   return Object.fromEntries(Object.entries(fields).filter(([, value]) => value !== undefined))
 }
@@ -25,6 +29,8 @@ const DEFAULTS = {
   model: 'demo',
   workerQueue: 'redis://127.0.0.1:6379',
   reader: 'ocr',
+  matcher: 'demo-match',
+  isMatcherSet: false,
   provider: 'cpu',
   prepare: false,
   imageLimits: {},
@@ -38,6 +44,13 @@ describe('readConfig', () => {
   it('needs nothing; empty is as good as absent', () => {
     assert.deepEqual(read({}), DEFAULTS)
     assert.deepEqual(read({ DISCORD_TOKEN: '', SIGHTSEER_THREADS: ' ', SHARDS: '' }), DEFAULTS)
+  })
+
+  it('has a matcher of its own for the shipped model only', () => {
+    assert.equal(matcherOf({ SIGHTSEER_MODEL: 'demo' }), 'demo-match')
+    assert.equal(matcherOf({ SIGHTSEER_MODEL: 'mine' }), undefined)
+    assert.equal(matcherOf({ SIGHTSEER_MATCHER: 'other' }), 'other')
+    assert.equal(matcherOf({ SIGHTSEER_MATCHER: 'none' }), undefined)
   })
 
   it('reads what is set', () => {
@@ -93,6 +106,7 @@ describe('readConfig', () => {
         modelsFolder: '/models',
         reader: 'ocr-small',
         matcher: 'blip2-itm-vit-g',
+        isMatcherSet: true,
         threads: 4,
         imageLimits: { maxBytes: 1000, maxPixels: 2000 },
       },

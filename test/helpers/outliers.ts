@@ -10,7 +10,7 @@ import type { RawTensors } from './safetensors.ts'
 
 export const DEMO_CHECKPOINT = path.join(import.meta.dirname, '../../models/demo/checkpoint')
 
-const WIDTH = 128
+const WIDTH = 160
 const LAYERS = 4
 /** The factor, as for the largest channels of real encoders. */
 const LARGE = 50
@@ -48,7 +48,7 @@ export function writeOutliers(folder: string): void {
 }
 
 function large(channel: number): number {
-  return channel % 32 === 5 ? LARGE : 1
+  return channel % 40 === 5 ? LARGE : 1
 }
 
 function multiply(tensors: RawTensors, name: string, factor: Factor): void {

@@ -7,9 +7,10 @@ import type { Model } from '../../inference/contract/types.ts'
 /** It is closed after this time without a user: the next file of the process has begun by then. */
 const IDLE_MS = 1000
 
-/** The settings of a bot with the demo model. */
+/** The settings of a bot with the demo model. Its matcher takes time to open, and few tests need it. */
 export const DEMO_SETTINGS = {
   SIGHTSEER_MODEL: 'demo',
+  SIGHTSEER_MATCHER: 'none',
   SIGHTSEER_STORE: 'memory:',
   SIGHTSEER_THREADS: '1',
   LOG_LEVEL: 'error',

@@ -10,9 +10,12 @@ from pathlib import Path
 
 import torch
 from PIL import Image
-from transformers import Blip2ForConditionalGeneration, BlipImageProcessorPil, PreTrainedTokenizerFast
+from transformers import BlipImageProcessorPil, PreTrainedTokenizerFast
 
 ROOT = Path(__file__).parents[2]
+sys.path.insert(0, str(ROOT))
+from training.parts.stem import load_blip2  # noqa: E402  transformers has no class with a convolutional stem
+
 CHECKPOINT = ROOT / 'models' / 'demo' / 'checkpoint'
 PICTURE = 'docs/scene.png'
 PROMPTS = (
@@ -23,7 +26,7 @@ PROMPTS = (
 
 
 def main():
-    model = Blip2ForConditionalGeneration.from_pretrained(CHECKPOINT, dtype=torch.float32).eval()
+    model = load_blip2(CHECKPOINT)
     tokenizer = PreTrainedTokenizerFast.from_pretrained(CHECKPOINT)
     processor = BlipImageProcessorPil.from_pretrained(CHECKPOINT)
     pixel_values = processor(Image.open(ROOT / PICTURE).convert('RGB'), return_tensors='pt')['pixel_values']

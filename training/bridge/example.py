@@ -10,10 +10,10 @@ from pathlib import Path
 
 from PIL import Image, ImageDraw
 
-SIDE = 144
+SIDE = 224
 COLORS = {'red': '#c62828', 'green': '#2e7d32', 'blue': '#1e50c8', 'yellow': '#f5d020', 'orange': '#ef7d1a', 'purple': '#7b2fa0'}
 BACKGROUNDS = {'white': '#ffffff', 'black': '#101010', 'gray': '#8c8c8c', 'pink': '#f4b6cf', 'beige': '#ecdfc0'}
-SIZES = {'small': 15, 'large': 27}
+SIZES = {'small': 18, 'medium': 38}
 PLACES = {
     'top left': (1, 1), 'top': (2, 1), 'top right': (3, 1), 'left': (1, 2), 'center': (2, 2), 'right': (3, 2),
     'bottom left': (1, 3), 'bottom': (2, 3), 'bottom right': (3, 3),
@@ -42,7 +42,7 @@ def main():
         shape, color, size = rng.choice([*SHAPES]), rng.choice([*COLORS]), rng.choice([*SIZES])
         place, background = rng.choice([*PLACES]), rng.choice([*BACKGROUNDS])
         picture = Image.new('RGB', (SIDE, SIDE), BACKGROUNDS[background])
-        x, y = (SIDE * part / 4 + rng.randint(-6, 6) for part in PLACES[place])
+        x, y = (SIDE * part / 4 + rng.randint(-9, 9) for part in PLACES[place])
         SHAPES[shape](ImageDraw.Draw(picture), x, y, SIZES[size], COLORS[color])
         picture.save(args.folder / f'{i}.png')
         where = 'in the center' if place == 'center' else f'{"on" if place in ("left", "right") else "at"} the {place}'

@@ -1,6 +1,5 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
-import { namedObjects } from '../../../bench/quality/demo-scenes.ts'
 import { createTally, formatTable, percent } from '../../../bench/report/tally.ts'
 
 describe('createTally', () => {
@@ -28,17 +27,5 @@ describe('formatTable', () => {
       ['long', '9 %'],
     ]
     assert.equal(formatTable(rows), 'a      10 %\nlong    9 %\n')
-  })
-})
-
-describe('namedObjects', () => {
-  it('finds every colored shape, sorted, twice if named twice', () => {
-    const caption =
-      'a small red star on the left, a large blue cross and a red star on a gray background'
-    assert.deepEqual(namedObjects(caption), ['blue cross', 'red star', 'red star'])
-  })
-
-  it('does not take a background or a lone shape for an object', () => {
-    assert.deepEqual(namedObjects('a star on a black background'), [])
   })
 })

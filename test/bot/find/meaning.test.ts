@@ -172,6 +172,32 @@ describe('/find without a matcher', () => {
   })
 })
 
+describe('/find with the matcher beside the demo model', () => {
+  it('finds hearts by that word, and says which word it does not know', async () => {
+    const demo = await startDemoBot({ SIGHTSEER_MATCHER: '' })
+    await using stack = new AsyncDisposableStack()
+    stack.defer(() => demo.close())
+    const kit = await demo.join('kit')
+    await kit.slash('settings search', { channel: kit.channelId, value: 'on' })
+    const posts: APIMessage[] = []
+    for (const picture of [hearts(), triangle()]) {
+      const posted = await kit.upload(picture)
+      while ((await kept(demo, posted.id, ['searchable-vectors'])).length === 0) {
+        await wait(50)
+      }
+      posts.push(posted)
+    }
+    const find = (words: string) => kit.slash('find', { words, where: 'channel' })
+    const { content } = await find('a red heart')
+    assert.ok(content.startsWith(EN.find.fits(1, 'a red heart')), content)
+    assert.deepEqual(
+      posts.map(({ id }) => content.includes(id)),
+      [true, false],
+    )
+    assert.match((await find('dragon')).content, /“dragon”/)
+  })
+})
+
 /** A match as `/find` shows it. */
 function shown({ itm }: { readonly itm: number }): string {
   return EN.find.shows(Math.round(itm * 100))

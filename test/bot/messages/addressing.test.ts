@@ -100,7 +100,7 @@ describe('who is heard', () => {
   it('a mention in a thread that was started from a picture is about that', async () => {
     const posted = await lin.upload(hearts())
     await ada.openThread('about hearts', posted)
-    const asked = await ada.answerTo(await ada.say(`${mention} how many hearts are there?`))
+    const asked = await ada.answerTo(await ada.say(`${mention} how many shapes are there?`))
     assert.match(asked.content, /\b3$/)
     assert.match((await ada.slash('describe')).content, /heart/)
     ada.switchTo('general')
@@ -110,7 +110,7 @@ describe('who is heard', () => {
     const answer = await ada.answerTo(await ada.upload(hearts(), mention))
     await lin.upload(scene())
     await ada.openThread('about the answer', answer)
-    const asked = await ada.answerTo(await ada.say(`${mention} how many hearts are there?`))
+    const asked = await ada.answerTo(await ada.say(`${mention} how many shapes are there?`))
     assert.match(asked.content, /\b3$/)
     ada.switchTo('general')
     const other = await ada.answerTo(await ada.upload(hearts(), mention))

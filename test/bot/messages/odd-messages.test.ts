@@ -63,7 +63,7 @@ describe('odd messages', () => {
     const asked = await ada.upload(hearts(), `${mention} what shape is it?`)
     const repeated = await ada.proxy(asked, 'Other')
     assert.match((await ada.slash('describe')).content, /heart/)
-    const reply = await ada.reply(proxied, `${mention} how many hearts are there?`)
+    const reply = await ada.reply(proxied, `${mention} how many shapes are there?`)
     assert.equal((await ada.answerTo(reply)).content, '3')
     const ids = [posted, asked, proxied, repeated].map(({ id }) => id)
     const messages = await botMessages('memes')

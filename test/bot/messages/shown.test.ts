@@ -72,19 +72,19 @@ describe('the picture of an answer', () => {
   })
 
   it('is shown by the public answer to an upload, and stays through its buttons', async () => {
-    const described = await ada.slash('describe', { image: scene('mine.png') })
+    const described = await ada.slash('describe', { image: triangle('mine.webp') })
     const [file] = described.attachments
-    assert.equal(file?.filename, 'mine.png')
-    assert.match(file?.description ?? '', /^AI-generated: A small yellow star/)
+    assert.equal(file?.filename, 'mine.webp')
+    assert.match(file?.description ?? '', /^AI-generated: A large green triangle/)
     const bytes = new Uint8Array(await (await fetch(file.url)).arrayBuffer())
-    assert.deepEqual(bytes, scene().bytes)
+    assert.deepEqual(bytes, triangle().bytes)
     await ada.answer(await ada.press(described, button(described, EN.buttons.again)))
     const { message } = await ada.until(
       (event) => event.message?.id === described.id && (event.message.components?.length ?? 0) > 1,
     )
     assert.equal(message?.attachments.length, 1)
     const asked = await ada.slash('ask', { question: HOW_MANY })
-    assert.ok(asked.content.includes(about('mine.png', described)), asked.content)
+    assert.ok(asked.content.includes(about('mine.webp', described)), asked.content)
   })
 
   it('is not shown by a private answer, nor for who may not post files', async () => {

@@ -77,8 +77,8 @@ describe('asking about pictures', () => {
     ])
     assert.match(hers.content, /\n3$/)
     assert.match(his.content, /\n1$/)
-    const follow = await ada.slash('ask', { question: 'and hearts?' })
-    assert.match(follow.content, /\n3$/)
+    const follow = await ada.slash('ask', { question: 'what color is the background?' })
+    assert.match(follow.content, /\npink$/)
   })
 
   it('/ask takes an upload, and shows it with its answer', async () => {

@@ -63,7 +63,7 @@ describe('describing pictures', () => {
   it('/describe without an image takes a sticker', async () => {
     await ada.stick(HEART_STICKER)
     const answer = await ada.slash('describe')
-    assert.match(answer.content, /^I only know drawings/) // of the sticker, not of the picture before it
+    assert.match(answer.content, /^-# About \[Heart ↗\].*\nA large red heart/)
   })
 
   it('/describe private: only the asker sees it', async () => {
@@ -151,7 +151,7 @@ describe('describing pictures', () => {
     await lin.upload(triangle())
     const described = await ada.answerTo(await ada.reply(old, mention))
     assert.match(described.content, HEARTS)
-    const asked = await ada.answerTo(await ada.reply(old, `how many hearts are there? ${mention}`))
+    const asked = await ada.answerTo(await ada.reply(old, `how many shapes are there? ${mention}`))
     assert.equal(asked.content, '3')
   })
 

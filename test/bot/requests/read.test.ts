@@ -18,6 +18,7 @@ import {
   postWithAltText,
   scene,
   startDemoBot,
+  triangle,
 } from '../../helpers/demo-bot.ts'
 import { drawCode, pictureWithCodes } from '../../helpers/codes.ts'
 import { packageFor } from '../../helpers/packages.ts'
@@ -333,8 +334,8 @@ describe('a screenshot, with the demo model', () => {
   })
 
   it('stands beside a drawing, and Again looks for other words for that alone', async () => {
-    const answer = await ada.answerTo(await ada.say(mention, station(), scene()))
-    assert.match(answer.content, /^\*\*1\.\*\* I only know[^]*EXIT[^]*\*\*2\.\*\* .*star/)
+    const answer = await ada.answerTo(await ada.say(mention, station(), triangle()))
+    assert.match(answer.content, /^\*\*1\.\*\* I only know[^]*EXIT[^]*\*\*2\.\*\* .*triangle/)
     const again = await ada.answer(await ada.press(answer, button(answer, EN.buttons.again)))
     assert.equal(again.content, EN.errors['answer/no-other'])
   })

@@ -39,11 +39,11 @@ describe('the terminal with the demo model', () => {
   })
 
   it('guesses at no question with words that the model does not know', async () => {
-    const questions = ['is there a dog?', 'hey, what color is the star in this image please?']
+    const questions = ['is there a dragon?', 'hey, what color is the star in this image please?']
     const { stdout } = await runTerminal('ask', [SCENE, ...questions])
-    assert.equal(stdout, 'My model does not know “dog”, so it would only guess.\nyellow\n')
-    const json = await runTerminal('ask', [SCENE, 'where is the dog?', '--json'])
-    assert.deepEqual(JSON.parse(json.stdout).unknown, ['dog'])
+    assert.equal(stdout, 'My model does not know “dragon”, so it would only guess.\nyellow\n')
+    const json = await runTerminal('ask', [SCENE, 'where is the dragon?', '--json'])
+    assert.deepEqual(JSON.parse(json.stdout).unknown, ['dragon'])
   })
 
   it('describes the picture where a question is about all of it', async () => {
