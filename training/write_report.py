@@ -68,15 +68,16 @@ def curves(run, path):
 
 def gallery(pictures, path, across=6):
     """Pictures with their captions below; under a wrong one also what was right."""
-    cell = (236, 300)
+    cell = (236, 400)
     sheet = Image.new('RGB', (across * cell[0], -(-max(1, len(pictures)) // across) * cell[1]), 'white')
     pen = ImageDraw.Draw(sheet)
     for index, picture in enumerate(pictures):
         left, top = index % across * cell[0] + 6, index // across * cell[1] + 6
         width, height = picture['seen']
         sheet.paste(Image.fromarray(picture['pixels'][:height, :width]), (left, top))
-        lines = textwrap.wrap(picture['reply'], 38)[:4]
-        pen.text((left, top + 228), '\n'.join(lines), fill='black')
+        lines = '\n'.join(textwrap.wrap(picture['reply'], 38)[:5])
+        pen.text((left, top + 228), lines, fill='black')
         if not picture['right']:
-            pen.text((left, top + 228 + 11 * len(lines)), '\n'.join(textwrap.wrap(f"right: {picture['wanted']}", 38)[:3]), fill='gray')
+            below = pen.multiline_textbbox((left, top + 228), lines)[3] + 4
+            pen.text((left, below), '\n'.join(textwrap.wrap(f"right: {picture['wanted']}", 38)[:5]), fill='gray')
     sheet.save(path)
