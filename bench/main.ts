@@ -53,6 +53,7 @@ With the demo model, the small checkpoints, or no model at all:
               and 4 workers, and simulated waits for up to 64 with the rates of throughput; needs Redis
                 --requests N         default 200
                 --only simulation    measures nothing
+                --only overhead      beside the thread alone, with --model NAME|DIR (default demo)
                 --only chaos         three bots with a shard each, three workers and Redis, all through
                                      the loopback Discord, while workers are killed, hang and are slow
                                      and Redis restarts: is each interaction answered once, or told why

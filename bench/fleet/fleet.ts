@@ -11,6 +11,7 @@ import path from 'node:path'
 import { parseArgs } from 'node:util'
 import { pino } from 'pino'
 import { openQueueModel } from '../../bot/queue/open.ts'
+import { readConfig } from '../../config/config.ts'
 import { findModel } from '../../config/models.ts'
 import { openModel } from '../../inference/model.ts'
 import type { Model } from '../../inference/contract/types.ts'
@@ -18,7 +19,7 @@ import { startRedis } from '../../test/helpers/databases.ts'
 import { FIXTURES } from '../../test/helpers/parity.ts'
 import { createRandom } from '../report/random.ts'
 import { newestResult, writeResults } from '../report/results.ts'
-import { formatTable } from '../report/tally.ts'
+import { formatTable, percent } from '../report/tally.ts'
 import { type ChaosOptions, measureChaos } from './chaos.ts'
 import { type Rate, rateOf, simulate } from './simulation.ts'
 
@@ -51,6 +52,7 @@ export async function runFleetBench(args: readonly string[]): Promise<void> {
       rate: { type: 'string', default: '5' },
       every: { type: 'string', default: '6' },
       only: { type: 'string' },
+      model: { type: 'string', default: 'demo' },
     },
   })
   if (values.only === 'chaos') {
@@ -63,6 +65,12 @@ export async function runFleetBench(args: readonly string[]): Promise<void> {
   }
   const requests = Number(values.requests)
   const load = loadavg()[0]
+  if (values.only === 'overhead') {
+    const folder = findModel(values.model, readConfig(process.env).modelsFolder)
+    const overhead = await measureOverhead(folder, requests)
+    writeResults('queue', { load, model: path.basename(folder), requests, overhead })
+    return
+  }
   const measured = values.only === 'simulation' ? {} : await measure(requests)
   const simulated = simulateAll()
   print(simulated)
@@ -76,6 +84,24 @@ async function runChaos(options: ChaosOptions): Promise<void> {
   const results = { load: loadavg()[0], ...(await measureChaos(options)) }
   process.stdout.write(`${JSON.stringify(results, null, 2)}\n`)
   writeResults('chaos', results)
+}
+
+/** What the queue costs beside the thread, with any model. */
+async function measureOverhead(folder: string, requests: number) {
+  const redis = await startRedis()
+  const worker = startWorker(redis.url, folder)
+  try {
+    const here = await openModel(folder, { threads: 1 })
+    const far = await openFar(redis.url)
+    const overhead = await compare(here, far, requests)
+    await here.close()
+    await far.close()
+    process.stdout.write(formatTable(overheadRows(overhead)))
+    return overhead
+  } finally {
+    await stop(worker)
+    await redis.stop()
+  }
 }
 
 async function measure(requests: number) {
@@ -101,12 +127,7 @@ async function measure(requests: number) {
     await far.close()
     process.stdout.write(
       formatTable([
-        ['', 'thread', 'queue'],
-        ...(['p50Ms', 'p99Ms', 'tokensPerSecond'] as const).map((name) => [
-          LABELS[name],
-          overhead.thread[name].toFixed(1),
-          overhead.queue[name].toFixed(1),
-        ]),
+        ...overheadRows(overhead),
         ['workers', 'answers a second', `of ${availableParallelism()} cores`],
         ...scaling.map((one) => [String(one.workers), one.answersPerSecond.toFixed(1), '']),
       ]),
@@ -122,6 +143,18 @@ const LABELS = {
   p50Ms: 'one person: p50, ms',
   p99Ms: 'one person: p99, ms',
   tokensPerSecond: `${PEOPLE} people: tokens a second`,
+}
+
+function overheadRows({
+  thread,
+  queue,
+}: Readonly<Record<'thread' | 'queue', Numbers>>): string[][] {
+  const names = ['p50Ms', 'p99Ms', 'tokensPerSecond'] as const
+  return [
+    ['', 'thread', 'queue'],
+    ...names.map((name) => [LABELS[name], thread[name].toFixed(1), queue[name].toFixed(1)]),
+    ['kept', '', percent(queue.tokensPerSecond / thread.tokensPerSecond)],
+  ]
 }
 
 /** In turns, so that both have the same machine. */
@@ -165,7 +198,8 @@ async function tokensOf(model: Model, people: number, requests: number): Promise
   let tokens = 0
   const person = async () => {
     while (left-- > 0) {
-      tokens += (await model.describe(image, OPTIONS)).tokenIds.length
+      const { tokenIds } = await model.describe(image, OPTIONS)
+      tokens += tokenIds.length // after the wait: others have added theirs meanwhile
     }
   }
   await Promise.all(Array.from({ length: people }, person))
@@ -182,13 +216,14 @@ function openFar(url: string): Promise<Model> {
   return openQueueModel({ url, keys: [KEY], log: pino({ level: 'silent' }) }, { queueLimit: 1000 })
 }
 
-function startWorker(url: string): ChildProcess {
+function startWorker(url: string, model = 'demo'): ChildProcess {
   return spawn(process.execPath, ['bot/queue/worker.ts'], {
     cwd: ROOT,
     env: {
       PATH: process.env['PATH'],
       SIGHTSEER_WORKER_QUEUE: url,
       SIGHTSEER_STORE_KEY: KEY.toString('base64'),
+      SIGHTSEER_MODEL: model,
       SIGHTSEER_THREADS: '1',
       LOG_LEVEL: 'error',
     },
