@@ -130,6 +130,7 @@ With a blip2-opt-2.7b of random weights, generated first:
                 --dtype F32|F16      of the checkpoint; default F32, 15 GB
   capacity    guilds a machine serves, from the results of throughput
                 --per-day N --peak N --use SHARE    the assumptions
+                --publish            writes the page docs/capacity.md, also from those of fleet
   all of these but capacity take
                 --work DIR           where about 40 GB are free, kept for the next run; default
                                      sightseer-full-size in the system's temporary folder

@@ -67,8 +67,7 @@ export async function runFleetBench(args: readonly string[]): Promise<void> {
   const load = loadavg()[0]
   if (values.only === 'overhead') {
     const folder = findModel(values.model, readConfig(process.env).modelsFolder)
-    const overhead = await measureOverhead(folder, requests)
-    writeResults('queue', { load, model: path.basename(folder), requests, overhead })
+    writeResults('queue', { load, requests, ...(await measureOverhead(folder, requests)) })
     return
   }
   const measured = values.only === 'simulation' ? {} : await measure(requests)
@@ -97,7 +96,7 @@ async function measureOverhead(folder: string, requests: number) {
     await here.close()
     await far.close()
     process.stdout.write(formatTable(overheadRows(overhead)))
-    return overhead
+    return { model: here.card.name, overhead }
   } finally {
     await stop(worker)
     await redis.stop()

@@ -1,23 +1,18 @@
 /**
- * From the results of `describe` and `throughput`: how many guilds one machine like this one serves,
- * and how many machines 10,000 and 150,000 guilds need. The assumptions are printed with it.
+ * From the results of `throughput`, `fleet` and `fleet --only overhead`: how many guilds one machine like
+ * this one serves, and how many machines 10,000 and 150,000 guilds need. The assumptions are printed with it.
  */
 
-import { readFileSync } from 'node:fs'
+import { readFileSync, writeFileSync } from 'node:fs'
+import path from 'node:path'
 import { parseArgs } from 'node:util'
 import { writeChart } from '../report/bar-chart.ts'
 import { newestResult, writeResults } from '../report/results.ts'
 import { formatTable } from '../report/tally.ts'
+import { bestRate, capacityPage, serversOf } from './capacity-page.ts'
 
-const HOURS_OF_DAY = 24
 const GUILDS = [10_000, 150_000]
-
-type Throughput = {
-  readonly loads: readonly {
-    readonly people: number
-    readonly pictures: { readonly descriptionsPerMinute: number }
-  }[]
-}
+const PAGE = path.join(import.meta.dirname, '..', '..', 'docs', 'capacity.md')
 
 export async function runCapacityBench(args: readonly string[]): Promise<void> {
   const { values } = parseArgs({
@@ -26,13 +21,18 @@ export async function runCapacityBench(args: readonly string[]): Promise<void> {
       'per-day': { type: 'string', default: '20' },
       peak: { type: 'string', default: '3' },
       use: { type: 'string', default: '0.7' },
+      publish: { type: 'boolean', default: false },
     },
   })
-  const file = newestResult('throughput.json')
-  const { loads }: Throughput = JSON.parse(readFileSync(file, 'utf8'))
-  const best = Math.max(...loads.map(({ pictures }) => pictures.descriptionsPerMinute))
-  const perGuild = (Number(values['per-day']) / (HOURS_OF_DAY * 60)) * Number(values.peak)
-  const guilds = Math.floor((best * Number(values.use)) / perGuild)
+  const { publish, ...assumptions } = values
+  const throughput = read('throughput')
+  const assumed = {
+    perDay: Number(values['per-day']),
+    peak: Number(values.peak),
+    use: Number(values.use),
+  }
+  const best = bestRate(throughput)
+  const guilds = serversOf(best, assumed)
   const hosts = GUILDS.map((count) => ({ guilds: count, hosts: Math.ceil(count / guilds) }))
   process.stdout.write(
     formatTable([
@@ -47,10 +47,20 @@ export async function runCapacityBench(args: readonly string[]): Promise<void> {
       ...hosts.map((one) => [`machines for ${one.guilds} guilds`, String(one.hosts)]),
     ]),
   )
-  writeResults('capacity', { assumed: values, descriptionsPerMinute: best, guilds, hosts })
+  writeResults('capacity', { assumed: assumptions, descriptionsPerMinute: best, guilds, hosts })
   writeChart('capacity', {
     title: 'Machines like this one that so many guilds need',
     unit: 'machines',
     bars: hosts.map((one) => ({ label: `${one.guilds} guilds`, value: one.hosts })),
   })
+  if (publish) {
+    const [queue, fleet, chaos] = [read('queue'), read('fleet'), read('chaos')]
+    writeFileSync(PAGE, capacityPage({ throughput, queue, fleet, chaos }, assumed))
+    process.stdout.write(`\nwritten to ${path.relative(process.cwd(), PAGE)}\n`)
+  }
+}
+
+/** The newest results of a benchmark. */
+function read(name: string) {
+  return JSON.parse(readFileSync(newestResult(`${name}.json`), 'utf8'))
 }
