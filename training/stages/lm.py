@@ -53,7 +53,7 @@ def batch_of(text, step, pool, rng, size=BATCH):
         for _ in range(size * 8):
             scene = scenes.sample(rng, rng.choice((2, 3, 4)) if easy else None)
             options = {'weights': EASY, 'follow_up_rate': 0} if easy else {'weights': HARD, 'follow_up_rate': .45}
-            ids, labels = text.document(rng, scene, captions=.08, turns=rng.randint(6, 13), early=EARLY, **options)
+            ids, labels = text.document(rng, scene, captions=.15, turns=rng.randint(6, 13), early=EARLY, **options)
             documents.append((ids, labels, described(scene)))
         documents.sort(key=lambda row: len(row[0]))
         pool += [documents[i:i + size] for i in range(0, len(documents), size)]
