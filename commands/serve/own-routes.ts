@@ -37,6 +37,12 @@ export function matchRoute(c: Context, api: Api): Promise<Response> {
     const { texts, ...about } = await bodyOf(c, matchRequestSchema)
     requireTask(model, 'match')
     const { source, call } = await pictured(c, api, client, about)
+    // A matcher that knows one kind of pictures gives meaningless numbers about others.
+    const writes = model.card.tasks.some((task) => task === 'text')
+    if (writes && model.matcher?.domain !== undefined) {
+      const { judgment } = await judgePicture(model, source, call)
+      requireInside(model.card, judgment)
+    }
     const matches = await model.match(source, texts, call)
     return c.json({ object: 'match', model: model.matcher?.name, matches })
   })

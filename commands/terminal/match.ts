@@ -50,6 +50,11 @@ async function main(argv: readonly string[], signal: AbortSignal): Promise<numbe
   }
   const use = { name: values.model, task: 'match' } as const
   return withModel(NAME, use, signal, async (session) => {
+    const { name, domain } = session.model.card
+    if (domain !== undefined) {
+      const others = 'about any other picture its numbers mean nothing'
+      process.stderr.write(`${name} only knows ${domain.knows.en}; ${others}.\n`)
+    }
     return eachImage(images, async (image) => {
       const bytes = await readImage(image, session)
       for (const { text, itm, itc } of await session.model.match(bytes, texts, { signal })) {

@@ -12,6 +12,7 @@ import {
   buttonsOf,
   type DemoBot,
   hearts,
+  photograph,
   scene,
   startDemoBot,
   triangle,
@@ -195,6 +196,12 @@ describe('/find with the matcher beside the demo model', () => {
       [true, false],
     )
     assert.match((await find('dragon')).content, /“dragon”/)
+    const photo = await kit.upload(photograph())
+    const later = await kit.upload(triangle('later.webp'))
+    while ((await kept(demo, later.id, ['searchable-vectors'])).length === 0) {
+      await wait(50)
+    }
+    assert.deepEqual(await kept(demo, photo.id, ['searchable-vectors']), [])
   })
 })
 

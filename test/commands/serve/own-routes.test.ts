@@ -6,9 +6,11 @@ import path from 'node:path'
 import { after, before, describe, it } from 'node:test'
 import type { Model } from '../../../inference/contract/types.ts'
 import { openModel } from '../../../inference/model.ts'
+import { openConfiguredModel } from '../../../inference/configured-model.ts'
+import { readConfig } from '../../../config/config.ts'
 import { packageFor } from '../../helpers/packages.ts'
 import { FIXTURES, loadItm } from '../../helpers/parity.ts'
-import { openDemoModel } from '../../helpers/shared-model.ts'
+import { DEMO_SETTINGS, openDemoModel } from '../../helpers/shared-model.ts'
 import { dataUri, serveModel, type Served } from '../../helpers/served-model.ts'
 
 const SCENE = dataUri('docs/scene.png')
@@ -63,6 +65,22 @@ describe('the routes of our own', () => {
     assert.equal(status, 200)
     assert.ok(body.lines.length > 0)
     assert.equal(typeof body.lines[0].text, 'string')
+  })
+
+  it('match no texts with a picture that the matcher does not know', async () => {
+    const settings = { ...DEMO_SETTINGS, SIGHTSEER_MATCHER: '' }
+    const both = await openConfiguredModel(readConfig(settings))
+    const other = await serveModel(both)
+    try {
+      const photograph = dataUri('test/fixtures/photographs/cat.webp')
+      const { status, body } = await post('match', { image: photograph, texts: ['a cat'] }, other)
+      assert.deepEqual([status, body.error.code], [400, 'image/outside-domain'])
+      const known = await post('match', { image: SCENE, texts: ['a yellow star'] }, other)
+      assert.ok(known.body.matches[0].itm > 0.5)
+    } finally {
+      await other.close()
+      await both.close()
+    }
   })
 
   it('match texts as the reference, where a model for that is open', async () => {
