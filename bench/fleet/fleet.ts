@@ -21,7 +21,7 @@ import { createRandom } from '../report/random.ts'
 import { newestResult, writeResults } from '../report/results.ts'
 import { formatTable, percent } from '../report/tally.ts'
 import { type ChaosOptions, measureChaos } from './chaos.ts'
-import { type Rate, rateOf, simulate } from './simulation.ts'
+import { FULL_USE, type Rate, rateOf, simulate, USE } from './simulation.ts'
 
 const ROOT = path.join(import.meta.dirname, '..', '..')
 const KEY = Buffer.alloc(32, 7)
@@ -30,9 +30,6 @@ const WORKERS = [1, 2, 4]
 const SIMULATED = [1, 2, 4, 8, 16, 32, 64]
 const SERVERS = 150_000
 const PLACES = 8
-/** Shares of a worker's rate that are used: as `capacity` assumes, and nearly all. */
-const USE = 0.7
-const FULL_USE = 0.95
 const REQUESTS = 20_000
 /** As `npm run bench -- capacity` assumes. */
 const PER_DAY = 20

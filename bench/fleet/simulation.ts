@@ -8,6 +8,10 @@ import { type Priorities, Shares } from '../../bot/queue/shares.ts'
 import type { Claim } from '../../inference/contract/types.ts'
 import type { Random } from '../report/random.ts'
 
+/** Shares of a worker's rate that are used: as `capacity` assumes, and nearly all. */
+export const USE = 0.7
+export const FULL_USE = 0.95
+
 /** Descriptions a minute of one machine with so many requests at once. */
 export type Rate = { readonly atOnce: number; readonly perMinute: number }
 

@@ -1,5 +1,6 @@
 /** Writes docs/capacity.md: what one machine and many serve, from the results of other benchmarks. */
 
+import { FULL_USE, USE } from '../fleet/simulation.ts'
 import { percent } from '../report/tally.ts'
 
 /** Of `writeResults`. */
@@ -46,8 +47,6 @@ export type Assumed = { readonly perDay: number; readonly peak: number; readonly
 
 const MINUTES_OF_DAY = 24 * 60
 const SERVERS = [1000, 10_000, 150_000]
-/** As in bench/fleet/fleet.ts. */
-const USED = { usual: 0.7, full: 0.95 } as const
 
 /** Descriptions of new pictures a minute at the machine's best load. */
 export function bestRate({ loads }: CapacityResults['throughput']): number {
@@ -103,8 +102,8 @@ function machines({ throughput, queue }: CapacityResults, assumed: Assumed): str
 }
 
 function waits({ simulated }: CapacityResults['fleet']): string {
-  return `Simulated: requests come by chance, and each takes what it took when measured. First with ${percent(USED.usual)} of the workers' rate
-used, then with ${percent(USED.full)}, then for 150,000 servers. A wait is until a worker begins; eight requests run at once on each.
+  return `Simulated: requests come by chance, and each takes what it took when measured. First with ${percent(USE)} of the workers' rate
+used, then with ${percent(FULL_USE)}, then for 150,000 servers. A wait is until a worker begins; eight requests run at once on each.
 
 ${table([
   ['workers', 'servers', 'speed', 'wait p50', 'p99', 'answer p50', 'p99'],

@@ -6,6 +6,7 @@
 import path from 'node:path'
 import { parseArgs } from 'node:util'
 import { largestCosine, packVectors, unpacked } from '../../bot/find/picture-vectors.ts'
+import { FITS, MAX_COMPARED, MAX_RANKED } from '../../bot/find/meaning-search.ts'
 import { readConfig } from '../../config/config.ts'
 import { findModel } from '../../config/models.ts'
 import type { Model } from '../../inference/contract/types.ts'
@@ -19,10 +20,6 @@ import { contentsOf, type Query, queriesOf, textOf } from './retrieval-queries.t
 /** Pictures to find one among, besides all of them, and how often as many are drawn by lot. */
 const FEW = 64
 const DRAWS = 20
-/** As in bot/find/meaning-search.ts: compared by all vectors, looked at by the model, and shown. */
-const COMPARED = 100
-const RANKED = 20
-const FITS = 0.5
 
 /** A picture with its vectors, and its description with the vector of that. */
 type Entry = {
@@ -115,8 +112,8 @@ async function measureSearches(model: Model, entries: readonly Entry[]) {
   const ranked: { readonly query: Query; readonly best: readonly Entry[] }[] = []
   for (const query of queries) {
     const vector = await model.embedText(query.text)
-    const best = byCosine(entries, vector).slice(0, RANKED)
-    const byMeans = new Set(byCosine(entries, vector, 'mean').slice(0, COMPARED))
+    const best = byCosine(entries, vector).slice(0, MAX_RANKED)
+    const byMeans = new Set(byCosine(entries, vector, 'mean').slice(0, MAX_COMPARED))
     best.forEach((entry) => kept.add(query.kind, byMeans.has(entry)))
     ranked.push({ query, best })
   }
@@ -128,7 +125,7 @@ async function measureSearches(model: Model, entries: readonly Entry[]) {
     const shown = order.filter((entry) => probability(entry) >= FITS)
     shown.forEach((entry) => precise.add(query.kind, isFitting(entry, query)))
     const there = entries.filter((entry) => isFitting(entry, query))
-    const reachable = Math.min(RANKED, there.length)
+    const reachable = Math.min(MAX_RANKED, there.length)
     const right = shown.filter((entry) => isFitting(entry, query)).length
     for (let i = 0; i < reachable; i++) {
       complete.add(query.kind, i < right)

@@ -18,13 +18,13 @@ import { postedPicture } from './posted-picture.ts'
 import type { SearchableRecords } from './searchable-records.ts'
 
 export const MAX_COMPARED = 100
-const MAX_RANKED = 20
+export const MAX_RANKED = 20
 /** Pictures that are downloaded at once. */
 const AT_ONCE = 4
 /** A person waits; what was not ranked by then comes last. */
 const RANK_LIMIT_MS = 20_000
 /** The probability that words and picture fit, from which a picture is shown. */
-const FITS = 0.5
+export const FITS = 0.5
 /** Of each key together, that of a picture that was not ranked: always below `FITS`. */
 const UNRANKED_WEIGHT = FITS / 2
 

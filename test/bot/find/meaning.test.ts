@@ -196,12 +196,15 @@ describe('/find with the matcher beside the demo model', () => {
       [true, false],
     )
     assert.match((await find('dragon')).content, /“dragon”/)
-    const photo = await kit.upload(photograph())
-    const later = await kit.upload(triangle('later.webp'))
-    while ((await kept(demo, later.id, ['searchable-vectors'])).length === 0) {
+    const judged = mock.method(demo.bot.model, 'describe')
+    const embedded = mock.method(demo.bot.model, 'embedImage')
+    await kit.upload(photograph())
+    while (judged.mock.callCount() === 0) {
       await wait(50)
     }
-    assert.deepEqual(await kept(demo, photo.id, ['searchable-vectors']), [])
+    assert.equal((await judged.mock.calls[0]!.result)?.judgment.verdict, 'outside')
+    await wait(200) // vectors would be computed right after that
+    assert.equal(embedded.mock.callCount(), 0)
   })
 })
 
