@@ -136,7 +136,12 @@ With a blip2-opt-2.7b of random weights, generated first:
                                      sightseer-full-size in the system's temporary folder
                 --rounds N           default 5; throughput and pull at most 3, memory 2
   describe also
-                --model NAME         whose shapes: blip2-opt-2.7b (default) or blip2-flan-t5-xl
+                --model NAME         whose shapes: blip2-opt-2.7b (default), blip2-flan-t5-xl, or
+                                     smolvlm2-256m, smolvlm2-500m, llava-onevision-0.5b: picture to 50
+                                     tokens with one tile and with 13, and memory
+                --details low,high   of these three: one tile, 13 tiles
+                --llama-cpp DIR      of a SmolVLM2: llama.cpp's source, with build/bin, to compare with too;
+                                     its converter needs sentencepiece in the Python
   describe and throughput also
                 --provider NAME      cpu (default), webgpu, cuda or auto
                 --precision NAME     of the package; default int4

@@ -22,7 +22,9 @@ import {
   TOKENS,
 } from './full-size-package.ts'
 import { type ReferenceTimes, startDecoder, startReference } from './reference.ts'
-import type { SyntheticModel } from './synthetic-language.ts'
+import { runChatDescribeBench } from '../chat-models/describe.ts'
+import type { Blip2Model } from '../synthetic/blip2-language.ts'
+import { isChatModel } from '../synthetic/chat-sizes.ts'
 import { writeResults } from '../report/results.ts'
 import { formatTable } from '../report/tally.ts'
 
@@ -40,6 +42,12 @@ const LABELS: Readonly<Record<(typeof STAGES)[number], string>> = {
 }
 
 export async function runDescribeBench(args: readonly string[]): Promise<void> {
+  const { values } = parseArgs({ args: [...args], strict: false, options: MODEL_OPTIONS })
+  const model = syntheticModel(String(values.model))
+  await (isChatModel(model) ? runChatDescribeBench(model, args) : describeBlip2(model, args))
+}
+
+async function describeBlip2(model: Blip2Model, args: readonly string[]): Promise<void> {
   const { values } = parseArgs({
     args: [...args],
     allowNegative: true,
@@ -52,7 +60,6 @@ export async function runDescribeBench(args: readonly string[]): Promise<void> {
       dtypes: { type: 'string', default: 'bfloat16,float32' },
     },
   })
-  const model = syntheticModel(values.model)
   const checkpoint = await fullSizeCheckpoint(values.work, 'F16', model)
   const place = { ...(await fullSizeOn({ ...values, model })), model }
   const dtypes = (['bfloat16', 'float32'] as const).filter((dtype) =>
@@ -153,7 +160,7 @@ function report(
     precision,
     provider,
   }: {
-    readonly model: SyntheticModel
+    readonly model: Blip2Model
     readonly precision: string
     readonly provider: Provider
   },

@@ -15,8 +15,11 @@ import { PROVIDERS } from '../../config/environment.ts'
 import type { Provider } from '../../inference/runtime/device.ts'
 import { PRECISIONS, type Precision, type VisionStorage } from '../../inference/blocks/precision.ts'
 import { preparePackage } from '../../inference/package/prepare.ts'
-import { writeSyntheticCheckpoint } from './synthetic-checkpoint.ts'
-import { SYNTHETIC_MODELS, type SyntheticModel } from './synthetic-language.ts'
+import {
+  SYNTHETIC_MODELS,
+  type SyntheticModel,
+  writeSyntheticCheckpoint,
+} from '../synthetic/checkpoint.ts'
 
 /** Options that every benchmark of full size takes. */
 export const FULL_SIZE_OPTIONS = {

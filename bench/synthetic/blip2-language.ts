@@ -1,15 +1,15 @@
 /** The language models of synthetic checkpoints: configuration, tokenizer, and the shapes of tensors. */
 
-export type Shapes = Map<string, readonly number[]>
+import type { Shapes } from './random-weights.ts'
+
 export type AddLinear = (name: string, out: number, inputs: number) => void
 export type AddNorm = (name: string, width: number) => void
 
-/** The models whose shapes there are. */
-export const SYNTHETIC_MODELS = ['blip2-opt-2.7b', 'blip2-flan-t5-xl'] as const
-export type SyntheticModel = (typeof SYNTHETIC_MODELS)[number]
+export const BLIP2_MODELS = ['blip2-opt-2.7b', 'blip2-flan-t5-xl'] as const
+export type Blip2Model = (typeof BLIP2_MODELS)[number]
 
-/** Smaller than the real one, for tests. */
-type Size = { readonly layers?: number; readonly vocab?: number }
+/** Smaller than the real one. Layers: of a T5 those of each of its two parts. */
+export type Blip2Size = { readonly layers?: number; readonly vocab?: number }
 
 export type Language = {
   readonly config: object
@@ -25,11 +25,11 @@ export type Language = {
 const OPT = { hidden: 2560, intermediate: 10240, heads: 32, positions: 2048 }
 const T5 = { hidden: 2048, intermediate: 5120, heads: 32, headDim: 64, buckets: 32 }
 
-export function languageOf(model: SyntheticModel, size: Size): Language {
+export function languageOf(model: Blip2Model, size: Blip2Size): Language {
   return model === 'blip2-flan-t5-xl' ? t5(size) : opt(size)
 }
 
-function opt({ layers = 32, vocab = 50304 }: Size): Language {
+function opt({ layers = 32, vocab = 50304 }: Blip2Size): Language {
   const { vocabulary, merges } = numberWords()
   return {
     width: OPT.hidden,
@@ -65,7 +65,7 @@ function opt({ layers = 32, vocab = 50304 }: Size): Language {
 }
 
 /** Source: Salesforce/blip2-flan-t5-xl, config.json. */
-function t5({ layers = 24, vocab = 32128 }: Size): Language {
+function t5({ layers = 24, vocab = 32128 }: Blip2Size): Language {
   return {
     width: T5.hidden,
     imageToken: 32100,

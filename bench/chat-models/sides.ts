@@ -1,0 +1,87 @@
+/** Our side and transformers' side of describe.ts, each a process that stays. */
+
+import { type ChildProcess, fork, spawn } from 'node:child_process'
+import { once } from 'node:events'
+import { availableParallelism } from 'node:os'
+import path from 'node:path'
+import { createInterface } from 'node:readline'
+import type { Asked, Side, Times } from './asked.ts'
+import { peakOf } from './peak.ts'
+
+export const DTYPES = ['bfloat16', 'float32'] as const
+export type Dtype = (typeof DTYPES)[number]
+
+/** @param folder of our package. */
+export async function startOwn(folder: string): Promise<Side> {
+  const child = fork(path.join(import.meta.dirname, 'own-process.ts'), [folder])
+  await message(child)
+  return {
+    async ask(asked) {
+      child.send(asked)
+      // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- own-process.ts sends it
+      return (await message(child)) as Times
+    },
+    peakBytes: () => peakOf(child.pid!),
+    async close() {
+      child.send('end')
+      await once(child, 'exit')
+    },
+  }
+}
+
+/** What the process says next. Throws if it ends instead. */
+async function message(child: ChildProcess): Promise<unknown> {
+  const left = new AbortController()
+  const { signal } = left
+  const ended = once(child, 'exit', { signal }).then(([code]) => {
+    throw new Error(`the process of the model ended with ${String(code)}`)
+  })
+  try {
+    const [said] = await Promise.race([once(child, 'message', { signal }), ended])
+    return said
+  } finally {
+    left.abort()
+    ended.catch(() => {}) // nobody awaits it any more
+  }
+}
+
+/**
+ * @param python the command of a Python with transformers and torch.
+ * @param text ids of the prompt beside those of the picture.
+ */
+export async function startTransformers(
+  python: string,
+  checkpoint: string,
+  dtype: Dtype,
+  text: number,
+): Promise<Side> {
+  const script = path.join(import.meta.dirname, 'reference.py')
+  const child = spawn(python, [script, checkpoint, dtype, String(availableParallelism())], {
+    stdio: ['pipe', 'pipe', 'inherit'],
+    // Waiting threads leave the cores to the other sides.
+    env: { ...process.env, OMP_WAIT_POLICY: 'passive', HF_HUB_OFFLINE: '1' },
+  })
+  const lines = createInterface({ input: child.stdout })[Symbol.asyncIterator]()
+  const next = async () => {
+    const line = await lines.next()
+    if (line.done === true) {
+      throw new Error(
+        `${python} does not run bench/chat-models/reference.py in ${dtype}: it needs transformers and torch, and ` +
+          `memory for the weights. Name another with --python COMMAND, or leave the side out with --no-reference.`,
+      )
+    }
+    return line.value
+  }
+  await next()
+  return {
+    async ask(asked: Asked) {
+      child.stdin.write(`${JSON.stringify({ ...asked, text })}\n`)
+      return JSON.parse(await next())
+    },
+    peakBytes: () => peakOf(child.pid!),
+    async close() {
+      child.stdin.end()
+      await once(child, 'exit')
+    },
+  }
+}
