@@ -128,7 +128,7 @@ def initialize(module, layers=0):
 
     With `layers`, what is added to the residual stream starts smaller (pre-norm models).
     """
-    adds = ('out_proj', 'fc2', 'projection')
+    adds = ('out_proj', 'fc2', 'projection', 'o_proj', 'down_proj')
     for name, part in module.named_modules():
         if isinstance(part, (torch.nn.Linear, torch.nn.Conv2d)):
             scale = (2 * layers) ** -.5 if layers and name.rsplit('.', 1)[-1] in adds else 1

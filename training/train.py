@@ -16,7 +16,7 @@ from training.common import attention_in_fp32
 STAGES = ('tokenizer', 'data', 'lm', 'vit', 'features', 'stage1', 'stage2', 'export', 'evaluate')
 
 
-def run_stage(name, run):
+def run_stage(name, run, language='opt'):
     done = run / f'{name}.done'
     if done.exists():
         return
@@ -24,6 +24,8 @@ def run_stage(name, run):
         importlib.import_module('training.text').build_tokenizer(run / 'tokenizer')
     elif name == 'data':
         importlib.import_module('training.world.data').make(run, workers=os.cpu_count())
+    elif name == 'lm':
+        importlib.import_module('training.stages.lm').train(run, language=language)
     elif name == 'features':
         importlib.import_module('training.stages.features').write(run)
     else:
@@ -36,6 +38,7 @@ def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument('--run', type=Path, default=Path('training/run'), help='data and checkpoints (some GB)')
     parser.add_argument('--only', choices=STAGES)
+    parser.add_argument('--language', choices=('opt', 'llama'), default='opt', help='what the stage lm trains; stage2 takes an OPT')
     parser.add_argument('--threads', type=int)
     options = parser.parse_args()
     attention_in_fp32()
@@ -43,7 +46,7 @@ def main():
     if options.threads:
         torch.set_num_threads(options.threads)
     for name in [options.only] if options.only else STAGES:
-        run_stage(name, options.run)
+        run_stage(name, options.run, options.language)
 
 
 if __name__ == '__main__':

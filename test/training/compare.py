@@ -101,13 +101,24 @@ class Compare(unittest.TestCase):
         before = torch.load(RUN / 'lm.pt', weights_only=False)['model']
         self.assertFalse(torch.equal(left['language']['model.decoder.layers.0.fc1.weight'], before['language.model.decoder.layers.0.fc1.weight']))
 
+    def test_takes_a_llama_too(self):
+        run = RUN / 'llama'
+        run.mkdir()
+        for name in ('tokenizer', 'pictures', 'features', 'vit.pt'):
+            (run / name).symlink_to(RUN / name)
+        lm.train(run, steps=2, language='llama')
+        for kind in ('projector', 'cross-attention'):
+            self.compare('--run', str(run), '--out', str(OUT), '--kind', kind, '--seed', '7', '--samples', str(2 * BATCH))
+            self.assertEqual(self.result(f'{kind}-7')['frozen'], Ends(RUN, run).hashes())
+        self.assertEqual(type(Ends(RUN, run).language).__name__, 'LlamaForCausalLM')
+
     def test_gated_layers_begin_as_the_language_model_alone(self):
         ends = Ends(RUN, RUN)
         ids = torch.tensor([[2, 40, 50, 60]])
         bridge = KINDS['cross-attention'](ends.language)
         places = torch.arange(32, 36)[None]
         with torch.no_grad():
-            alone = ends.language.model.decoder(input_ids=ids, position_ids=places).last_hidden_state
+            alone = ends.language.get_decoder()(input_ids=ids, position_ids=places).last_hidden_state
             torch.testing.assert_close(bridge.read(ends.language, torch.randn(1, 197, 160), ids), alone)
             torch.nn.init.ones_(bridge.layers[1].alpha_cross_attn)
             one, other = torch.randn(2, 1, 197, 160)

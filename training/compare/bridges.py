@@ -33,7 +33,7 @@ class SoftWords(nn.Module):
         """soft [B, reads, WIDTH], ids [B, L] -> hidden states of the text [B, L, WIDTH]"""
         embeds = torch.cat([soft, language.get_input_embeddings()(ids)], 1)
         places = torch.cat([self.positions, text_places(ids)]).expand(len(ids), -1)
-        return language.model.decoder(inputs_embeds=embeds, position_ids=places, use_cache=False).last_hidden_state[:, self.reads :]
+        return language.get_decoder()(inputs_embeds=embeds, position_ids=places, use_cache=False).last_hidden_state[:, self.reads :]
 
     def scale(self, layer):
         """Soft words begin as large as the words that the language model knows."""
@@ -86,7 +86,7 @@ class CrossAttention(nn.Module):
             hidden_size=WIDTH, intermediate_size=FFN, num_attention_heads=HEADS, qk_layer_norms=True, vision_config={'embed_dim': WIDTH}
         )
         config._attn_implementation = 'sdpa'
-        self.layers = nn.ModuleList(IdeficsGatedCrossAttentionLayer(config, i) for i in range(0, len(language.model.decoder.layers), INTERVAL))
+        self.layers = nn.ModuleList(IdeficsGatedCrossAttentionLayer(config, i) for i in range(0, len(language.get_decoder().layers), INTERVAL))
         initialize(self.layers)
 
     def see(self, features):
@@ -103,7 +103,7 @@ class CrossAttention(nn.Module):
 
             return hook
 
-        decoder = language.model.decoder
+        decoder = language.get_decoder()
         hooks = [
             before.register_forward_pre_hook(looking(layer), with_kwargs=True) for before, layer in zip(decoder.layers[::INTERVAL], self.layers)
         ]

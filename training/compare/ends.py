@@ -1,14 +1,14 @@
 """The two frozen ends of a run of training.train, and what is kept of them for all rows of the table."""
 
 import random
+import re
 from functools import cached_property
 
 import torch
 from torch import nn
 
 from training.common import freeze, sha256
-from training.parts.model import language_config
-from training.stages import lm
+from training.parts.model import language_model
 from training.stages.features import Features
 from training.stages.vit import load as load_vision
 from training.text import PAD, Text, pad
@@ -64,10 +64,10 @@ class Ends:
 def language_of(state, text):
     """The frozen language model of a run, of as many layers as it was trained with."""
     names = [name.removeprefix('language.') for name in state if name.startswith('language.')]
-    config = language_config(text.newline)
-    config.num_hidden_layers = 1 + max(int(name.split('.')[3]) for name in names if name.startswith('model.decoder.layers.'))
+    kind = 'opt' if any(name.startswith('model.decoder.') for name in names) else 'llama'
+    layers = 1 + max(int(re.search(r'\.layers\.(\d+)\.', name)[1]) for name in names if '.layers.' in name)
     reader = nn.Module()
-    reader.language = lm.OPTForCausalLM(config)
+    reader.language = language_model(kind, text.newline, layers)
     reader.load_state_dict({name: value for name, value in state.items() if name.startswith('language.')})
     return freeze(reader.language)
 

@@ -4,13 +4,14 @@ The miniature's sizes, as transformers' own BLIP-2 configuration.
 
 import torch
 from torch import nn
-from transformers import Blip2Config, Blip2QFormerConfig, Blip2VisionConfig, OPTConfig
+from transformers import Blip2Config, Blip2QFormerConfig, Blip2VisionConfig, LlamaConfig, LlamaForCausalLM, OPTConfig, OPTForCausalLM
 
 from training.text import BOS, MAX_TEXT, PAD, SLOTS, VOCABULARY_ROWS
 
 IMAGE_SIDE, PATCH = 224, 16
 SIDE = IMAGE_SIDE // PATCH
 WIDTH, FFN, HEADS = 160, 640, 5
+GATED = 416
 MEAN = (.48145466, .4578275, .40821073)  # CLIP's, as in BLIP-2's preprocessor
 STD = (.26862954, .26130258, .27577711)
 TEXT_MAX = 112  # tokens of a caption in stage 1
@@ -37,6 +38,24 @@ def language_config(newline):
     return OPTConfig(vocab_size=VOCABULARY_ROWS, hidden_size=WIDTH, num_hidden_layers=6, ffn_dim=FFN, num_attention_heads=HEADS,
                      max_position_embeddings=SLOTS + 1 + MAX_TEXT, word_embed_proj_dim=WIDTH, do_layer_norm_before=True, activation_function='relu',
                      dropout=0.0, attention_dropout=0.0, pad_token_id=PAD, bos_token_id=BOS, eos_token_id=newline)
+
+
+def llama_config(newline):
+    """About as many weights as the OPT: three matrices of GATED instead of two of FFN. Room for the vectors of all patches before the text."""
+    return LlamaConfig(vocab_size=VOCABULARY_ROWS, hidden_size=WIDTH, num_hidden_layers=6, intermediate_size=GATED, num_attention_heads=HEADS,
+                       num_key_value_heads=HEADS, max_position_embeddings=SIDE * SIDE + 1 + MAX_TEXT, rms_norm_eps=1e-5, tie_word_embeddings=True,
+                       pad_token_id=PAD, bos_token_id=BOS, eos_token_id=newline)
+
+
+LANGUAGES = {'opt': (language_config, OPTForCausalLM), 'llama': (llama_config, LlamaForCausalLM)}
+
+
+def language_model(kind, newline, layers=None):
+    """An untrained language model of the miniature's size; `layers`: default six."""
+    make_config, make_model = LANGUAGES[kind]
+    config = make_config(newline)
+    config.num_hidden_layers = layers or config.num_hidden_layers
+    return make_model(config)
 
 
 def blip2_config(text):

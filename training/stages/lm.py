@@ -12,12 +12,11 @@ import time
 import torch
 from torch import nn
 from torch.nn.functional import cross_entropy
-from transformers import OPTForCausalLM
 
 from training.common import MINUTES, Progress, groups, initialize, match_queries_to_keys, mixed_precision
 from training.language import scene as scenes
 from training.language.conversation import conversation
-from training.parts.model import WIDTH, language_config
+from training.parts.model import WIDTH, language_model
 from training.text import Description, Text, described, pad, prompt
 
 BATCH, PEAK, STEPS = 16, 1.5e-3, 22_000
@@ -32,16 +31,18 @@ EASY = {'color': 1, 'shape': 1, 'size': .5, 'position': 1.2, 'background': .2}
 class Reader(nn.Module):
     """The language model, and the description's vectors, which are needed only to train."""
 
-    def __init__(self, newline):
+    def __init__(self, newline, kind='opt'):
         super().__init__()
-        self.language = OPTForCausalLM(language_config(newline))
+        self.language = language_model(kind, newline)
         self.description = Description(WIDTH)
 
     def start(self):
-        initialize(self.language.model.decoder, layers=6)
-        match_queries_to_keys(self.language.model.decoder)
-        nn.init.normal_(self.language.model.decoder.embed_tokens.weight, std=.1)
-        nn.init.normal_(self.language.model.decoder.embed_positions.weight, std=.04)
+        decoder = self.language.get_decoder()
+        initialize(decoder, layers=len(decoder.layers))
+        match_queries_to_keys(decoder)
+        nn.init.normal_(decoder.embed_tokens.weight, std=.1)
+        if hasattr(decoder, 'embed_positions'):
+            nn.init.normal_(decoder.embed_positions.weight, std=.04)
         return self
 
 
@@ -75,15 +76,15 @@ def blurred(slots):
     return slots + noise
 
 
-def train(run, steps=STEPS, minutes=None):
-    """Trains for `steps` steps, or stops after `minutes`, to be resumed."""
+def train(run, steps=STEPS, minutes=None, language='opt'):
+    """Trains for `steps` steps, or stops after `minutes`, to be resumed. `language`: of training.parts.model.LANGUAGES."""
     torch.manual_seed(0)
     text = Text(run / 'tokenizer')
-    model = Reader(text.newline).start()
+    model = Reader(text.newline, language).start()
     optimizer = torch.optim.AdamW(groups(model), lr=PEAK, betas=(.9, .98), fused=True)
     progress = Progress(run, 'lm', {'model': model, 'optimizer': optimizer})
     rng, pool = random.Random(progress.step + 17), []
-    decoder, embed = model.language.model.decoder, model.language.get_input_embeddings()
+    decoder, embed = model.language.get_decoder(), model.language.get_input_embeddings()
     running, since, first, started = 0.0, time.time(), progress.step, time.time()
     while progress.step < steps and (minutes is None or time.time() - started < minutes * MINUTES):
         rows, ids, labels = batch_of(text, progress.step, pool, rng)
@@ -147,7 +148,7 @@ def answers(language, text, rows, new_tokens=70):
     for offset in range(new_tokens):
         # Right padding and a causal mask: tokens after the last real one have no effect.
         used = min(int(lengths.max()) + offset, language.config.max_position_embeddings)
-        hidden = language.model.decoder(inputs_embeds=embeds[:, :used], use_cache=False).last_hidden_state
+        hidden = language.get_decoder()(inputs_embeds=embeds[:, :used], use_cache=False).last_hidden_state
         best = language.lm_head(hidden[every, (lengths - 1 + offset).clamp(max=used - 1)]).argmax(-1)
         embeds[every, lengths + offset] = language.get_input_embeddings()(best).float()
         for row, token in zip(produced, best.tolist()):

@@ -79,7 +79,7 @@ def train(run, steps=STEPS, minutes=None):
             rows, ids, labels = next(source)
             with mixed_precision():
                 soft = model(features[rows])
-                hidden = language.model.decoder(inputs_embeds=torch.cat([soft, table[ids]], 1), use_cache=False).last_hidden_state
+                hidden = language.get_decoder()(inputs_embeds=torch.cat([soft, table[ids]], 1), use_cache=False).last_hidden_state
                 loss = lm.answer_loss(language, hidden[:, soft.shape[1]:], labels)
         loss.backward()
         torch.nn.utils.clip_grad_norm_(model.parameters(), 1.0)
