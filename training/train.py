@@ -13,6 +13,8 @@ import torch
 
 from training.common import attention_in_fp32
 
+# Run only when named: see stages/llava.py.
+OTHER_STAGES = ('llava',)
 STAGES = ('tokenizer', 'data', 'lm', 'vit', 'features', 'stage1', 'stage2', 'export', 'evaluate')
 
 
@@ -37,7 +39,7 @@ def run_stage(name, run, language='opt'):
 def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument('--run', type=Path, default=Path('training/run'), help='data and checkpoints (some GB)')
-    parser.add_argument('--only', choices=STAGES)
+    parser.add_argument('--only', choices=(*STAGES, *OTHER_STAGES))
     parser.add_argument('--language', choices=('opt', 'llama'), default='opt', help='what the stage lm trains; stage2 takes an OPT')
     parser.add_argument('--threads', type=int)
     options = parser.parse_args()

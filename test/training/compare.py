@@ -19,7 +19,7 @@ from training.compare import training
 from training.compare.bridges import KINDS, slot_of
 from training.compare.ends import Ends
 from training.parts.model import SIDE
-from training.stages import lm, vit
+from training.stages import llava, lm, vit
 
 STEPS, BATCH = 40, 6
 OUT = RUN / 'compare'
@@ -111,6 +111,15 @@ class Compare(unittest.TestCase):
             self.compare('--run', str(run), '--out', str(OUT), '--kind', kind, '--seed', '7', '--samples', str(2 * BATCH))
             self.assertEqual(self.result(f'{kind}-7')['frozen'], Ends(RUN, run).hashes())
         self.assertEqual(type(Ends(RUN, run).language).__name__, 'LlamaForCausalLM')
+        self.assert_projector_then_language(run)
+
+    def assert_projector_then_language(self, run):
+        words = Ends(RUN, run).language.state_dict()
+        state = lambda: torch.load(run / 'llava.pt', weights_only=False)  # noqa: E731
+        for steps, unchanged in ((llava.ADAPTED_FROM, True), (llava.ADAPTED_FROM + 2, False)):
+            llava.train(run, steps=steps)
+            self.assertEqual(all(torch.equal(tensor, words[name]) for name, tensor in state()['language'].items()), unchanged)
+        self.assertIn('two pictures', state()['facts']['answers'])
 
     def test_gated_layers_begin_as_the_language_model_alone(self):
         ends = Ends(RUN, RUN)

@@ -21,19 +21,24 @@ INTERVAL = 2  # layers of the language model from one gated layer to the next
 
 
 class SoftWords(nn.Module):
-    """The language model reads these before the text. It learned to read SLOTS vectors there, at the positions 0 to SLOTS - 1."""
+    """
+    The language model reads these before the text. An OPT learned to read SLOTS vectors there, at the positions 0 to SLOTS - 1, and
+    has a vector for each of these: soft words get `positions` among them. To a Llama only the order matters.
+    """
 
     def __init__(self, language, positions):
         super().__init__()
-        self.register_buffer('positions', torch.tensor(positions), persistent=False)
         self.reads = len(positions)
+        has_places = language.config.model_type == 'opt'
+        self.register_buffer('positions', torch.tensor(positions) if has_places else None, persistent=False)
         self.size = language.get_input_embeddings().weight.std().item()
 
     def read(self, language, soft, ids):
-        """soft [B, reads, WIDTH], ids [B, L] -> hidden states of the text [B, L, WIDTH]"""
+        """soft [B, reads of each picture, WIDTH], ids [B, L] -> hidden states of the text [B, L, WIDTH]"""
         embeds = torch.cat([soft, language.get_input_embeddings()(ids)], 1)
-        places = torch.cat([self.positions, text_places(ids)]).expand(len(ids), -1)
-        return language.get_decoder()(inputs_embeds=embeds, position_ids=places, use_cache=False).last_hidden_state[:, self.reads :]
+        places = torch.arange(embeds.shape[1]) if self.positions is None else torch.cat([self.positions, text_places(ids)])
+        output = language.get_decoder()(inputs_embeds=embeds, position_ids=places.expand(len(ids), -1), use_cache=False)
+        return output.last_hidden_state[:, soft.shape[1] :]
 
     def scale(self, layer):
         """Soft words begin as large as the words that the language model knows."""

@@ -16,13 +16,15 @@ from torch.nn.functional import cross_entropy
 from training.common import MINUTES, Progress, groups, initialize, match_queries_to_keys, mixed_precision
 from training.language import scene as scenes
 from training.language.conversation import conversation
+from training.language.two_pictures import two_pictures
 from training.parts.model import WIDTH, language_model
-from training.text import Description, Text, described, pad, prompt
+from training.text import CELLS, Description, Text, described, pad, prompt
 
 BATCH, PEAK, STEPS = 16, 1.5e-3, 22_000
 CURRICULUM = 1500
 EARLY = 3  # the answer is also asked for at the last word, "?" and "answer"
 MEASURED = 4000  # questions at the end
+PAIRS = .15  # of a Llama's documents are about two pictures; an OPT has positions for one
 NOISE = .25  # of a blurred description, as a part of its standard deviation
 HARD = {'color': .7, 'shape': .7, 'size': .6, 'count': 1.8, 'position': 1.3, 'digit': .1, 'presence': 1, 'absent': .8, 'background': .3, 'comparison': 3, 'relation': 2.6, 'caption': .1}
 EASY = {'color': 1, 'shape': 1, 'size': .5, 'position': 1.2, 'background': .2}
@@ -36,6 +38,10 @@ class Reader(nn.Module):
         self.language = language_model(kind, newline)
         self.description = Description(WIDTH)
 
+    def slots(self, rows):
+        """int64 [B, 31 * P, 5] -> the vectors of P pictures, [B, 32 * P, width]"""
+        return self.description(rows.view(-1, CELLS + 1, rows.shape[-1])).reshape(len(rows), -1, WIDTH)
+
     def start(self):
         decoder = self.language.get_decoder()
         initialize(decoder, layers=len(decoder.layers))
@@ -46,8 +52,11 @@ class Reader(nn.Module):
         return self
 
 
-def batch_of(text, step, pool, rng, size=BATCH):
-    """`size` documents of like length: (rows [size, 31, 5], ids [size, L], labels [size, L])."""
+def batch_of(text, step, pool, rng, size=BATCH, pairs=0):
+    """
+    `size` documents of like length: (rows [size, 31 * P, 5], ids [size, L], labels [size, L]), of P pictures each: with the
+    probability `pairs` 2, else 1.
+    """
     if len(pool) < 1:
         easy = step < CURRICULUM
         documents = []
@@ -58,9 +67,18 @@ def batch_of(text, step, pool, rng, size=BATCH):
             documents.append((ids, labels, described(scene)))
         documents.sort(key=lambda row: len(row[0]))
         pool += [documents[i:i + size] for i in range(0, len(documents), size)]
+        if not easy:
+            pool += [[document_of_two(text, rng) for _ in range(size)] for _ in range(8) if rng.random() < pairs]
         rng.shuffle(pool)
     part = pool.pop()
     return torch.tensor([d[2] for d in part]), torch.from_numpy(pad([d[0] for d in part], 1)), torch.from_numpy(pad([d[1] for d in part], -100))
+
+
+def document_of_two(text, rng):
+    """A conversation about two written scenes: (ids, labels, rows [62, 5])."""
+    two = [scenes.sample(rng, rng.randint(0, 5)) for _ in range(2)]
+    ids, labels = text.conversation_document(two_pictures(rng, two, rng.randint(5, 9)), False, EARLY)
+    return ids, labels, [row for scene in two for row in described(scene)]
 
 
 def answer_loss(language, hidden, labels):
@@ -83,15 +101,15 @@ def train(run, steps=STEPS, minutes=None, language='opt'):
     model = Reader(text.newline, language).start()
     optimizer = torch.optim.AdamW(groups(model), lr=PEAK, betas=(.9, .98), fused=True)
     progress = Progress(run, 'lm', {'model': model, 'optimizer': optimizer})
-    rng, pool = random.Random(progress.step + 17), []
+    rng, pool, pairs = random.Random(progress.step + 17), [], PAIRS if language == 'llama' else 0
     decoder, embed = model.language.get_decoder(), model.language.get_input_embeddings()
     running, since, first, started = 0.0, time.time(), progress.step, time.time()
     while progress.step < steps and (minutes is None or time.time() - started < minutes * MINUTES):
-        rows, ids, labels = batch_of(text, progress.step, pool, rng)
+        rows, ids, labels = batch_of(text, progress.step, pool, rng, pairs=pairs)
         for group in optimizer.param_groups:
             group['lr'] = progress.rate(steps, PEAK, decay=.35)
         with mixed_precision():
-            slots = blurred(model.description(rows))
+            slots = blurred(model.slots(rows))
             hidden = decoder(inputs_embeds=torch.cat([slots, embed(ids)], 1), use_cache=False).last_hidden_state[:, slots.shape[1]:]
             loss = answer_loss(model.language, hidden, labels)
         loss.backward()
@@ -104,31 +122,30 @@ def train(run, steps=STEPS, minutes=None, language='opt'):
             progress.log(loss=round(running / min(100, progress.step - first), 4), lr=round(optimizer.param_groups[0]['lr'], 6), ms=round((time.time() - since) * 10))
             running, since = 0.0, time.time()
         if progress.step % 1000 == 0:
-            progress.log(**{'text': measure(model, text, 600)})
+            progress.log(**{'text': measure(model, text, 600, pairs=pairs)})
             since = time.time()
         progress.save(3 * MINUTES)
-    progress.facts['text'] = measure(model, text, MEASURED)
+    progress.facts['text'] = measure(model, text, MEASURED, pairs=pairs)
     progress.save()
     progress.log(**progress.facts)
     return model
 
 
 @torch.inference_mode()
-def measure(model, text, questions, seed=10**9):
+def measure(model, text, questions, seed=10**9, pairs=0):
     """Exact greedy answers by category over written descriptions that are not in the training data."""
     rng = random.Random(seed)
     asked = []
     while len(asked) < questions:
-        scene = scenes.sample(rng)
-        turns = conversation(rng, scene, rng.randint(1, 5))
-        asked.append((described(scene), [2] + text.ids(prompt(turns)), turns[-1]))
+        shown = [scenes.sample(rng, rng.randint(0, 5)) for _ in range(2)] if pairs and rng.random() < pairs else [scenes.sample(rng)]
+        turns = two_pictures(rng, shown, rng.randint(1, 3)) if len(shown) == 2 else conversation(rng, shown[0], rng.randint(1, 5))
+        asked.append(([row for scene in shown for row in described(scene)], [2] + text.ids(prompt(turns, False if len(shown) == 2 else None)), turns[-1]))
     asked.sort(key=lambda item: len(item[1]))
     embed = model.language.get_input_embeddings()
     right = {}
     for start in range(0, len(asked), 100):
         part = asked[start:start + 100]
-        slots = model.description(torch.tensor([rows for rows, _, _ in part]))
-        replies = answers(model.language, text, [torch.cat([soft, embed(torch.tensor(ids))]) for soft, (_, ids, _) in zip(slots, part)])
+        replies = answers(model.language, text, [torch.cat([model.slots(torch.tensor([rows]))[0], embed(torch.tensor(ids))]) for rows, ids, _ in part])
         for (*_, turn), answer in zip(part, replies):
             right.setdefault(turn.category, []).append(answer == turn.answer)
     table = {name: round(sum(marks) / len(marks), 4) for name, marks in sorted(right.items())}

@@ -30,9 +30,9 @@ MEASURED = 600  # questions at the end
 POOL = 8  # batches of like length are drawn together
 
 
-def load_reader(run, text):
+def load_reader(run, text, language='opt'):
     """The frozen language model with the description's vectors."""
-    reader = lm.Reader(text.newline)
+    reader = lm.Reader(text.newline, language)
     reader.load_state_dict(torch.load(run / 'lm.pt', weights_only=False)['model'])
     return freeze(reader)
 

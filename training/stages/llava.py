@@ -1,0 +1,125 @@
+"""
+The LLaVA type between the same frozen encoder and a Llama: first the projector alone learns, then the language model, too
+(LLaVA's two stages, Liu et al. 2023, arXiv 2304.08485, section 4.2). Conversations about one picture and about two.
+
+Its run has the stage `lm` of a Llama, and the first run's tokenizer, pictures, features and vit.pt (links will do).
+"""
+
+import random
+import time
+
+import torch
+
+from training.common import MINUTES, Progress, groups, mixed_precision, sha256
+from training.compare.bridges import Projector
+from training.language.conversation import WEIGHTS, WHAT_IS_IT, caption, conversation
+from training.language.questions import Turn
+from training.language.two_pictures import two_pictures
+from training.stages import lm
+from training.stages.features import Features
+from training.stages.stage2 import POOL, load_reader
+from training.stages.vit import HELD_OUT
+from training.stages.vit import load as load_vision
+from training.text import BOS, PAD, Text, pad, prompt
+
+BATCH, PEAK, STEPS = 32, 1e-3, 8_000
+ADAPTED_FROM, ADAPTED_PEAK = 2_000, 4e-4  # the language model's first step, and its highest rate
+CAPTIONS, TWO = .25, .15  # shares of documents that begin with a caption, and of those about two pictures
+MEASURED = 600
+
+
+def turns_of(rng, scene):
+    """A conversation, in which a caption is an answer, too."""
+    turns = conversation(rng, scene, rng.randint(5, 11), {**WEIGHTS, 'caption': 0})
+    return [Turn(rng.choice(WHAT_IS_IT), caption(scene), 'caption'), *turns] if rng.random() < CAPTIONS else turns
+
+
+def batches(rng, text, features):
+    """Endless (rows [BATCH][P], ids, labels) of documents of like length, about P pictures each."""
+    while True:
+        parts = []
+        documents = [(rows, *text.conversation_document(turns_of(rng, features.scenes[rows[0]]), False)) for rows in rows_of(rng, features, 1, BATCH * POOL)]
+        documents.sort(key=lambda item: len(item[1]))
+        parts += [documents[i:i + BATCH] for i in range(0, len(documents), BATCH)]
+        for _ in range(POOL):
+            if rng.random() < TWO / (1 - TWO):
+                parts.append([(rows, *text.conversation_document(two_pictures(rng, [features.scenes[row] for row in rows], rng.randint(5, 9)), False))
+                              for rows in rows_of(rng, features, 2, BATCH)])
+        rng.shuffle(parts)
+        for part in parts:
+            yield [p[0] for p in part], torch.from_numpy(pad([p[1] for p in part], PAD)), torch.from_numpy(pad([p[2] for p in part], -100))
+
+
+def rows_of(rng, features, pictures, count):
+    """`count` times so many rows; of two, both are drawings."""
+    rows = features.training_rows(rng, count * pictures * (2 if pictures > 1 else 1))
+    if pictures > 1:
+        rows = [row for row in rows if features.scenes[row].kind != 'other']
+    return [rows[i * pictures:(i + 1) * pictures] for i in range(count)]
+
+
+def see(bridge, features, rows):
+    """[B][P] rows -> soft words [B, P * 196, WIDTH]"""
+    return bridge.see(features[[row for one in rows for row in one]]).reshape(len(rows), -1, bridge.layers[-1].out_features)
+
+
+def train(run, steps=STEPS, minutes=None):
+    torch.manual_seed(5)
+    text, features = Text(run / 'tokenizer'), Features(run)
+    language = load_reader(run, text, 'llama').language
+    bridge = Projector(language)
+    learned = [{**group, 'peak': PEAK} for group in groups(bridge)]
+    learned += [{**group, 'peak': ADAPTED_PEAK} for group in groups(language.requires_grad_(True))]
+    optimizer = torch.optim.AdamW(learned, lr=PEAK, betas=(.9, .98), fused=True)
+    progress = Progress(run, 'llava', {'bridge': bridge, 'language': language, 'optimizer': optimizer})
+    progress.facts.setdefault('language before', sha256(language))
+    progress.facts.setdefault('vision_model', sha256(load_vision(run)))
+    rng = random.Random(progress.step + 23)
+    source = batches(rng, text, features)
+    running, since, first, started = 0.0, time.time(), progress.step, time.time()
+    while progress.step < steps and (minutes is None or time.time() - started < minutes * MINUTES):
+        language.requires_grad_(progress.step >= ADAPTED_FROM)
+        for group in optimizer.param_groups:
+            group['lr'] = progress.rate(steps, group['peak'], decay=.5)
+        rows, ids, labels = next(source)
+        with mixed_precision():
+            loss = lm.answer_loss(language, bridge.read(language, see(bridge, features, rows), ids), labels)
+        loss.backward()
+        torch.nn.utils.clip_grad_norm_([p for group in optimizer.param_groups for p in group['params']], 1.0)
+        optimizer.step()
+        optimizer.zero_grad(set_to_none=True)
+        running += loss.item()
+        progress.step += 1
+        if progress.step == ADAPTED_FROM:
+            progress.log(frozen=measure(bridge, language, text, features, MEASURED), unchanged=sha256(language) == progress.facts['language before'])
+            since = time.time()
+        if progress.step % 100 == 0:
+            progress.log(loss=round(running / min(100, progress.step - first), 4), ms=round((time.time() - since) * 10))
+            running, since = 0.0, time.time()
+        progress.save(2 * MINUTES)
+    if progress.facts['vision_model'] != sha256(load_vision(run)):
+        raise SystemExit('The frozen encoder changed.')
+    progress.facts['answers'] = measure(bridge, language, text, features, MEASURED)
+    progress.save()
+    progress.log(**progress.facts)
+
+
+@torch.inference_mode()
+def measure(bridge, language, text, features, questions, seed=10**9 + 1):
+    """Exact greedy answers by category on held-out pictures; every eighth question is about two."""
+    rng = random.Random(seed)
+    drawings = [row for row in range(HELD_OUT) if features.scenes[row].kind != 'other']
+    asked = []
+    for i in range(questions):
+        rows = [drawings[(i + j) % len(drawings)] for j in range(2)] if i % 8 == 7 else [i % HELD_OUT]
+        scenes = [features.scenes[row] for row in rows]
+        turns = two_pictures(rng, scenes, rng.randint(1, 3)) if len(rows) == 2 else conversation(rng, scenes[0], rng.randint(1, 5))
+        asked.append((rows, turns))
+    table, right = language.get_input_embeddings().weight, {}
+    for start in range(0, len(asked), 50):
+        part = asked[start:start + 50]
+        soft = [torch.cat([see(bridge, features, [rows])[0], table[[BOS] + text.ids(prompt(turns, False))]]) for rows, turns in part]
+        for (_, turns), answer in zip(part, lm.answers(language, text, soft)):
+            right.setdefault(turns[-1].category, []).append(answer == turns[-1].answer)
+    result = {name: round(sum(marks) / len(marks), 4) for name, marks in sorted(right.items())}
+    return {**result, 'all': round(sum(map(sum, right.values())) / questions, 4)}
