@@ -81,14 +81,18 @@ def export_matcher(run, name='stage1'):
 def save(model, folder, facts, **more):
     """Writes the folder and what else it needs, and puts it in the place of the one before. `facts`, `more`: for the package's card."""
     model.half().save_pretrained(folder)
-    settings = {**json.loads(Path(__file__).with_name(facts).read_text()), **more}
+    placeholders = None if model.config.image_token_index is None else model.query_tokens.shape[1]
+    (folder / 'processor_config.json').write_text(json.dumps({'num_query_tokens': placeholders, 'processor_class': 'Blip2Processor'}, indent=2) + '\n')
+    finish(folder, {**json.loads(Path(__file__).with_name(facts).read_text()), **more})
+    print(f'{folder.stem}: {sum(p.numel() for p in model.parameters())} parameters')
+
+
+def finish(folder, settings):
+    """Writes the settings for the package's card and the pictures, and puts the folder in the place of the one before."""
     if 'questions' in settings:
         settings['questions']['vocabulary'] = vocabulary()
     (folder / 'sightseer.json').write_text(json.dumps(settings, indent=2) + '\n')
     (folder / 'preprocessor_config.json').write_text(json.dumps(PREPROCESSOR, indent=2) + '\n')
-    placeholders = None if model.config.image_token_index is None else model.query_tokens.shape[1]
-    (folder / 'processor_config.json').write_text(json.dumps({'num_query_tokens': placeholders, 'processor_class': 'Blip2Processor'}, indent=2) + '\n')
     final = folder.with_suffix('')
     shutil.rmtree(final, ignore_errors=True)
     folder.rename(final)
-    print(f'{final.name}: {sum(p.numel() for p in model.parameters())} parameters')

@@ -14,7 +14,7 @@ import torch
 from training.common import attention_in_fp32
 
 # Run only when named: see stages/llava.py.
-OTHER_STAGES = ('llava',)
+OTHER_STAGES = ('llava', 'export_llava')
 STAGES = ('tokenizer', 'data', 'lm', 'vit', 'features', 'stage1', 'stage2', 'export', 'evaluate')
 
 
@@ -31,7 +31,7 @@ def run_stage(name, run, language='opt'):
     elif name == 'features':
         importlib.import_module('training.stages.features').write(run)
     else:
-        module, function = {'export': ('export', 'export'), 'evaluate': ('write_report', 'report')}.get(name, (f'stages.{name}', 'train'))
+        module, function = {'export': ('export', 'export'), 'export_llava': ('export_llava', 'export'), 'evaluate': ('write_report', 'report')}.get(name, (f'stages.{name}', 'train'))
         getattr(importlib.import_module(f'training.{module}'), function)(run)
     done.touch()
 

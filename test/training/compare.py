@@ -11,7 +11,10 @@ from unittest.mock import patch
 
 from toy_run import RUN, begin
 
+import toys
 import torch  # noqa: I001: after toy_run, as all of training
+from PIL import Image
+from transformers import BlipImageProcessorPil, PreTrainedTokenizerFast
 
 from training import train
 from training.compare import __main__ as compare
@@ -19,10 +22,24 @@ from training.compare import training
 from training.compare.bridges import KINDS, slot_of
 from training.compare.ends import Ends
 from training.parts.model import SIDE
+from training.parts.stem import load_llava
 from training.stages import llava, lm, vit
+from training.world import data
 
 STEPS, BATCH = 40, 6
 OUT = RUN / 'compare'
+
+
+def randomize(file):
+    """Weights whose answers are not one token again and again."""
+    torch.manual_seed(9)
+    state = torch.load(file, weights_only=False)
+    for part in ('language', 'bridge'):
+        for tensor in state[part].values():
+            if tensor.ndim > 1:
+                tensor.normal_(std=0.25)
+    state['language']['lm_head.weight'] = state['language']['model.embed_tokens.weight']
+    torch.save(state, file)
 
 
 class Compare(unittest.TestCase):
@@ -120,6 +137,32 @@ class Compare(unittest.TestCase):
             llava.train(run, steps=steps)
             self.assertEqual(all(torch.equal(tensor, words[name]) for name, tensor in state()['language'].items()), unchanged)
         self.assertIn('two pictures', state()['facts']['answers'])
+        randomize(run / 'llava.pt')
+        train.run_stage('export_llava', run)
+        self.assert_converts(run)
+
+    def assert_converts(self, run):
+        """The converted miniature answers as transformers' own LLaVA does, about one picture and about two."""
+        files = []
+        for index in (0, 1):
+            files.append(run / f'{index}.png')
+            data.picture_at(index)[0].save(files[-1])
+        folder, package = run / 'demo-llava-hf', run / 'package'
+        model = load_llava(folder)
+        tokenizer = PreTrainedTokenizerFast.from_pretrained(folder)
+        toys.node([toys.TERMINAL / 'pull.ts', '--from', folder, '--out', package, '--precision', 'fp32'])
+        asked = ['--model', package, '--json', '--max-new-tokens', '12', '--beams', '1']
+        for shown, question in ((files[:1], 'what color is the circle?'), (files, 'which one has more stars?')):
+            content = [*({'type': 'image'} for _ in shown), {'type': 'text', 'text': question}]
+            prompt = tokenizer.apply_chat_template([{'role': 'user', 'content': content}], tokenize=False, add_generation_prompt=True)
+            self.assertEqual(prompt, '<image>' * len(shown) + f'</s>Question: {question} Answer:')
+            pixels = BlipImageProcessorPil.from_pretrained(folder)([Image.open(file).convert('RGB') for file in shown], return_tensors='pt')['pixel_values']
+            ids = torch.tensor([tokenizer(prompt.replace('<image>', '<image>' * SIDE * SIDE)).input_ids])
+            with torch.inference_mode():
+                out = model.generate(pixel_values=pixels, input_ids=ids, attention_mask=torch.ones_like(ids), max_new_tokens=12, do_sample=False)
+            said = json.loads(toys.node([toys.TERMINAL / 'ask.ts', *shown, question, *asked]))
+            self.assertEqual(said['tokenIds'], out[0, ids.shape[1] :].tolist())
+            self.assertGreater(len(set(said['tokenIds'])), 3)
 
     def test_gated_layers_begin_as_the_language_model_alone(self):
         ends = Ends(RUN, RUN)

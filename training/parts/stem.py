@@ -13,9 +13,18 @@ Weights: vision_model.embeddings.patch_embedding.first, .blocks.<i>.{expand,dept
 each .weight and .bias; a block of expansion 1 has no `expand`.
 """
 
+import json
+from pathlib import Path
+
 import torch
+from safetensors.torch import load_file
 from torch import nn
 from torch.nn.functional import pad, relu6
+from transformers import (
+    Blip2Config, Blip2ForConditionalGeneration, Blip2VisionConfig, Blip2VisionModel, CLIPVisionConfig, LlavaConfig,
+    LlavaForConditionalGeneration,
+)
+from transformers.modeling_outputs import BaseModelOutputWithPooling
 
 PIECE = 2  # pictures
 
@@ -110,21 +119,57 @@ def with_stem(model, stem):
     return model
 
 
+class Tower(Blip2VisionModel):
+    """The vision tower for a LLaVA, which takes the last of the hidden states: here the one behind `post_layernorm`."""
+
+    def forward(self, *args, **options):
+        output = super().forward(*args, **options)
+        return BaseModelOutputWithPooling(last_hidden_state=output.last_hidden_state, hidden_states=(output.last_hidden_state,))
+
+
+def llava_with_stem(config):
+    """transformers' LLaVA of random weights, whose vision tower is the one of `vision_config`, a Blip2VisionConfig with a stem."""
+    vision = Blip2VisionConfig(**{name: value for name, value in config.vision_config.to_dict().items() if name != 'stem'})
+    stem = config.vision_config.stem
+    with torch.device('meta'):
+        # Its class knows no Blip2VisionModel. The one that it makes instead is replaced.
+        model = LlavaForConditionalGeneration(LlavaConfig(**{**config.to_dict(), 'vision_config': CLIPVisionConfig(hidden_size=vision.hidden_size, num_attention_heads=1)}))
+    model = model.to_empty(device='cpu')
+    model.model.vision_tower = with_stem(Tower(vision), stem)
+    model.model.language_model = type(model.model.language_model)(model.config.text_config)
+    model.config.vision_config = vision
+    model.config.vision_config.stem = stem
+    return model
+
+
+def load_llava(folder):
+    """A saved LLaVA with a stem, in float32."""
+    folder = Path(folder)
+    stored = json.loads((folder / 'config.json').read_text())
+    tower = stored.pop('vision_config')
+    config = LlavaConfig(**stored)
+    config.vision_config = Blip2VisionConfig(**{name: value for name, value in tower.items() if name != 'stem'})
+    config.vision_config.stem = tower['stem']
+    model = take_tensors(llava_with_stem(config), folder, {'lm_head.weight'})
+    model.lm_head.weight = model.get_input_embeddings().weight
+    return model
+
+
 def load_blip2(folder):
     """A saved BLIP-2 with a stem, in float32 (`from_pretrained` would leave the stem's weights out)."""
-    from pathlib import Path
-
-    from safetensors.torch import load_file
-    from transformers import Blip2Config, Blip2ForConditionalGeneration
-
     config = Blip2Config.from_pretrained(folder)
     model = with_stem(Blip2ForConditionalGeneration(config), config.vision_config.stem)
+    model = take_tensors(model, folder, {'language_model.lm_head.weight'})
+    model.language_model.tie_weights()
+    return model
+
+
+def take_tensors(model, folder, tied):
+    """The model with the tensors of a folder, in float32. `tied`: names that it may lack."""
     state = {}
     for path in sorted(Path(folder).glob('*.safetensors')):
         state.update({name: tensor.float() for name, tensor in load_file(path).items()})
     missing = model.load_state_dict(state, strict=False)
-    if missing.unexpected_keys or set(missing.missing_keys) - {'language_model.lm_head.weight'}:
+    if missing.unexpected_keys or set(missing.missing_keys) - tied:
         raise RuntimeError(f'not the tensors of the model: {missing}')
-    if 'language_model.lm_head.weight' not in state:
-        model.language_model.tie_weights()
     return model.float().eval()

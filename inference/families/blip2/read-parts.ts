@@ -31,9 +31,11 @@ const stemSchema = z
   .object({ channels: side, stages: z.array(stage).min(1), fine: z.int().min(1) })
   .refine(({ stages, fine }) => fine <= stages.length)
 
-export function readVision(fields: Fields): VisionConfig {
+/** @param module of the checkpoint. */
+export function readVision(fields: Fields, module?: string): VisionConfig {
   const config = {
     ...EVA,
+    ...(module !== undefined && { tensors: { ...EVA.tensors, module } }),
     hidden: fields.count('hidden_size', 1408),
     intermediate: fields.count('intermediate_size', 6144),
     layers: fields.count('num_hidden_layers', 39, MAX_LAYERS),

@@ -1,11 +1,12 @@
 /**
  * Reads how a LLaVA prepares its pictures: as CLIP (shorter side, then the middle), as SigLIP (squashed), or
- * as the first LLaVA (bars of the mean color around it first).
+ * as the first LLaVA (bars of the mean color around it first); beside a BLIP-2's tower as BLIP.
  *
  * Defaults: transformers 5.18, models/clip/image_processing_clip.py, models/siglip/image_processing_siglip.py
  * and models/llava/image_processing_llava.py, except that a missing size is the model's own.
  */
 
+import { readPreprocessing as readBlipPreprocessing } from '../blip2/preprocessing.ts'
 import {
   CLIP_COLORS,
   HALF_COLORS,
@@ -30,9 +31,12 @@ type Kind = (typeof KINDS)[keyof typeof KINDS]
 export function readPreprocessing(
   folder: string,
   imageSize: number,
-  tower: 'clip' | 'siglip',
+  tower: 'clip' | 'siglip' | 'blip',
   problems: string[],
 ): Preprocessing {
+  if (tower === 'blip') {
+    return readBlipPreprocessing(folder, imageSize, problems)
+  }
   const fields = imageSettings(folder, problems)
   const kind = kindOf(fields) ?? tower
   if (!fields.flag('do_resize', true)) {

@@ -9,6 +9,7 @@ import { ACTIVATIONS } from '../../blocks/activations.ts'
 import { clip, siglip } from '../../blocks/vision/vit-settings.ts'
 import { visionTokens, visionWidth } from '../../blocks/vision/vit.ts'
 import type { VisionConfig } from '../../blocks/vision/vit.ts'
+import { readVision as readBlip2Vision } from '../blip2/read-parts.ts'
 import { checkArchitecture, checkQuantization } from '../common/architecture.ts'
 import type { WeightIndex } from '../common/family.ts'
 import { checkHeads, Fields, type Json, MAX_LAYERS, readJson } from '../common/read-json.ts'
@@ -22,14 +23,24 @@ const CONFIG_FILE = 'config.json'
 /** The families that are read here: both have the same parts. */
 export type Kind = 'llava' | 'llava-onevision'
 
-const TOWER_KINDS = ['clip_vision_model', 'siglip_vision_model'] as const
+/**
+ * transformers' LLaVA has the first two. The third, a BLIP-2's tower, is of the checkpoints that this project trains
+ * (training/export_llava.py): of that one the state behind its last norm is taken.
+ */
+const TOWER_KINDS = ['clip_vision_model', 'siglip_vision_model', 'blip_2_vision_model'] as const
+type TowerKind = (typeof TOWER_KINDS)[number]
+const TOWERS_IN_SHORT = {
+  clip_vision_model: 'clip',
+  siglip_vision_model: 'siglip',
+  blip_2_vision_model: 'blip',
+} as const
 
 /** What transformers takes where config.json says nothing. */
 type Defaults = {
   readonly architecture: string
   /** Where there is no `vision_config`. */
   readonly tower: Json
-  readonly towerKind: (typeof TOWER_KINDS)[number]
+  readonly towerKind: TowerKind
   readonly language: LlamaKind
   readonly layer: number
   readonly strategy: 'default' | 'full'
@@ -92,7 +103,7 @@ const LANGUAGES = ['language_model.model', 'model.language_model', 'language_mod
 const HEADS = ['language_model.lm_head.weight', 'lm_head.weight']
 
 export type CheckpointConfig = {
-  readonly tower: 'clip' | 'siglip'
+  readonly tower: (typeof TOWERS_IN_SHORT)[TowerKind]
   readonly language: LlamaKind
   readonly imageSize: number
   readonly vocab: number
@@ -129,7 +140,7 @@ export function readConfig(
     return null
   }
   return {
-    tower: tower.kind === 'clip_vision_model' ? 'clip' : 'siglip',
+    tower: TOWERS_IN_SHORT[tower.kind],
     language,
     imageSize: model.vision.imageSize,
     vocab: model.text.vocab,
@@ -147,11 +158,7 @@ function modelOf(
 ): ProjectedConfig {
   const among = (prefixes: readonly string[], tensor: string) =>
     prefixes.find((prefix) => weights?.has(prefix + tensor)) ?? prefixes[0]!
-  const vision = readVision(
-    fields,
-    defaults,
-    among(TOWERS, '.embeddings.position_embedding.weight'),
-  )
+  const vision = readVision(fields, defaults, among)
   const projector = among(PROJECTORS, '.linear_1.weight')
   const section = fields.section('text_config')
   const text = readLlama(
@@ -181,7 +188,7 @@ function towerOf(
   { tower, towerKind }: Defaults,
 ): {
   readonly section: Fields
-  readonly kind: (typeof TOWER_KINDS)[number]
+  readonly kind: TowerKind
 } {
   const section =
     fields.json['vision_config'] == null
@@ -190,8 +197,26 @@ function towerOf(
   return { section, kind: section.choice('model_type', towerKind, TOWER_KINDS) }
 }
 
-function readVision(fields: Fields, defaults: Defaults, module: string): VisionConfig {
+/** @param among chooses of the names that modules have had. */
+function readVision(
+  fields: Fields,
+  defaults: Defaults,
+  among: (prefixes: readonly string[], tensor: string) => string,
+): VisionConfig {
   const { section, kind } = towerOf(fields, defaults)
+  const dropsFirst =
+    fields.choice('vision_feature_select_strategy', defaults.strategy, ['default', 'full']) ===
+    'default'
+  if (kind === 'blip_2_vision_model') {
+    if (fields.json['vision_feature_layer'] !== -1) {
+      fields.problem('vision_feature_layer', 'is not -1, the only state of a BLIP-2 tower.')
+    }
+    return {
+      ...readBlip2Vision(section, among(TOWERS, '.embeddings.position_embedding')),
+      dropsFirst,
+    }
+  }
+  const module = among(TOWERS, '.embeddings.position_embedding.weight')
   const isClip = kind === 'clip_vision_model'
   const all = section.count('num_hidden_layers', 12, MAX_LAYERS)
   const states = readStates(fields, all, defaults.layer)
@@ -211,9 +236,7 @@ function readVision(fields: Fields, defaults: Defaults, module: string): VisionC
     epsilon: section.number('layer_norm_eps', isClip ? 1e-5 : 1e-6),
     qkvBias: true,
     states,
-    dropsFirst:
-      fields.choice('vision_feature_select_strategy', defaults.strategy, ['default', 'full']) ===
-      'default',
+    dropsFirst,
   }
   checkHeads(section, config)
   if (config.patchSize > config.imageSize) {
