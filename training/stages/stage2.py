@@ -22,7 +22,7 @@ from training.text import ATTRIBUTES, CELLS, Text, described, pad, prompt
 from training.stages.vit import HELD_OUT
 from training.stages.vit import load as load_vision
 
-BATCH, PEAK, STEPS = 32, 6e-4, 14_000
+BATCH, PEAK, STEPS = 32, 6e-4, 16_000
 WARM_UP = 3000
 FULL = 6  # weight of a cell with an object; most cells are blank
 CAPTIONS = .3  # share of the documents; the others are conversations
