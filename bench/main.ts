@@ -1,5 +1,6 @@
 /** `npm run bench -- WHAT`: one command per question; see HELP. */
 
+import { ConfigError } from '../config/errors.ts'
 import { runCapacityBench } from './full-size/capacity.ts'
 import { runCheckBench } from './quality/check.ts'
 import { runDemoBench } from './hands/demo.ts'
@@ -204,8 +205,11 @@ if ([what, ...args].some((arg) => arg === '--help' || arg === '-h')) {
   }
 }
 
-/** A sentence about the command line, or null for any other error. */
+/** What the reader can mend, in sentences; null for any other error. */
 function problemWithOptions(error: unknown): string | null {
+  if (error instanceof ConfigError) {
+    return error.problems.join('\n')
+  }
   const isAbout =
     error instanceof TypeError &&
     'code' in error &&

@@ -1,5 +1,6 @@
 /** Writes what was measured of the three bridges as a page: docs/three-bridges.md. */
 
+import { markdownTable } from '../report/markdown.ts'
 import { percent } from '../report/tally.ts'
 import type { Cost } from './costs.ts'
 import { BRIDGES, type Group, type Over, over, type Row } from './rows.ts'
@@ -25,7 +26,7 @@ export function writePage(groups: readonly Group[], costs: readonly Cost[] | nul
   const swaps = groups.filter(({ swap }) => swap !== null)
   const parts = [
     INTRODUCTION,
-    `## What they learn\n\n${learned(bridges)}\n${ceilings(bridges)}`,
+    `## What they learn\n\n${learned(bridges)}\n\n${ceilings(bridges)}`,
     `## By kind of question\n\nHeld-out pictures of the training's own hands.\n\n${byCategory(bridges, ({ final }) => final)}`,
     `## Pictures by other hands\n\nThe pictures of \`bench/hands\`, by renderers that no training picture is from.\n\n${byCategory(bridges, ({ hands }) => hands)}`,
     `## How soon\n\nSamples, and seconds of training, after which a share of the final accuracy was reached.\n\n${soon(bridges)}`,
@@ -37,7 +38,7 @@ export function writePage(groups: readonly Group[], costs: readonly Cost[] | nul
 }
 
 function learned(groups: readonly Group[]): string {
-  return table([
+  return markdownTable([
     [
       'bridge',
       'seeds',
@@ -80,7 +81,7 @@ function byCategory(
 ): string {
   const names = new Set(groups.flatMap(({ rows }) => rows.flatMap((row) => Object.keys(of(row)))))
   const ordered = [...[...names].filter((name) => name !== 'all').toSorted(), 'all']
-  return table([
+  return markdownTable([
     ['', ...groups.map(nameOf)],
     ...ordered.map((name) => [
       name,
@@ -90,7 +91,7 @@ function byCategory(
 }
 
 function soon(groups: readonly Group[]): string {
-  return table([
+  return markdownTable([
     ['bridge', '90 % of its final accuracy', '95 %', 'all samples'],
     ...groups.map((group) => [
       nameOf(group),
@@ -122,7 +123,7 @@ function costTable(costs: readonly Cost[]): string {
   return `In the engine, packages of these sizes with random weights, in the classes of transformers that have a Llama; the cost does not depend on
 the weights. Medians, with the least and the most.
 
-${table([['', ...BRIDGES.map((bridge) => NAMES[bridge])], ...lines.map(([title, of]) => [title, ...costs.map(of)])])}`
+${markdownTable([['', ...BRIDGES.map((bridge) => NAMES[bridge])], ...lines.map(([title, of]) => [title, ...costs.map(of)])])}`
 }
 
 function ms(pick: (cost: Cost) => Cost['vision']): (cost: Cost) => string {
@@ -134,7 +135,7 @@ function ms(pick: (cost: Cost) => Cost['vision']): (cost: Cost) => string {
 
 function swapTable(swaps: readonly Group[], bridges: readonly Group[]): string {
   const before = bridges.find(({ bridge, adapted }) => bridge === 'qformer' && !adapted)
-  return table([
+  return markdownTable([
     [
       '',
       'parameters trained',
@@ -192,12 +193,4 @@ function spreadOf(value: Over | null, show: (number: number) => string): string 
 
 function kilobytes(bytes: number): string {
   return `${Math.round(bytes / 1000).toLocaleString('en')} kB`
-}
-
-function table([head = [], ...rows]: readonly (readonly string[])[]): string {
-  return `${[head, head.map(() => '---'), ...rows].map(tableLine).join('\n')}\n`
-}
-
-function tableLine(cells: readonly string[]): string {
-  return `| ${cells.join(' | ')} |`
 }

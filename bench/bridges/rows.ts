@@ -1,8 +1,9 @@
 /** The rows that `python -m training.compare` wrote, and their means over seeds. */
 
-import { readdirSync, readFileSync } from 'node:fs'
+import { existsSync, readdirSync, readFileSync } from 'node:fs'
 import path from 'node:path'
 import { z } from 'zod'
+import { ConfigError } from '../../config/errors.ts'
 import { isRight, namesAll } from '../hands/score.ts'
 import { readTruth } from '../hands/truth.ts'
 import { createTally } from '../report/tally.ts'
@@ -51,13 +52,22 @@ export type Group = {
   readonly rows: readonly Row[]
 }
 
-/** @throws {Error} naming the file that is not a row. */
+/** @throws {ConfigError} if there are none, or naming the file that is not a row. */
 export function readRows(folder: string): Row[] {
-  const files = readdirSync(folder).filter((file) => file.endsWith('.json'))
+  const files = existsSync(folder)
+    ? readdirSync(folder).filter((file) => file.endsWith('.json'))
+    : []
+  if (files.length === 0) {
+    throw new ConfigError([
+      `${folder} has no rows: python -m training.compare writes them (training/compare/README.md). Name another folder with --rows DIR.`,
+    ])
+  }
   return files.toSorted().map((file) => {
     const parsed = rowSchema.safeParse(JSON.parse(readFileSync(path.join(folder, file), 'utf8')))
     if (!parsed.success) {
-      throw new Error(`${file} is not a row of training.compare.`, { cause: parsed.error })
+      throw new ConfigError([`${path.join(folder, file)} is not a row of training.compare.`], {
+        cause: parsed.error,
+      })
     }
     const { hands, frozen: _, ...row } = parsed.data
     return { ...row, hands: judge(hands) }

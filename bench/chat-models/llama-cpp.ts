@@ -12,6 +12,7 @@ import { createServer } from 'node:net'
 import { availableParallelism } from 'node:os'
 import path from 'node:path'
 import { setTimeout as wait } from 'node:timers/promises'
+import { ConfigError } from '../../config/errors.ts'
 import type { Asked, Side, Times } from './asked.ts'
 import { peakOf } from './peak.ts'
 
@@ -39,6 +40,7 @@ export async function convertForLlamaCpp(
     model: path.join(folder, 'q4_0.gguf'),
     tower: { high: path.join(folder, 'tower.gguf'), low: path.join(folder, 'tower-1.gguf') },
   }
+  const quantize = programOf(source, 'llama-quantize')
   await mkdir(folder, { recursive: true })
   const script = path.join(import.meta.dirname, 'to_gguf.py')
   const convert = (out: string, ...options: string[]) =>
@@ -49,7 +51,6 @@ export async function convertForLlamaCpp(
   if (!existsSync(files.model)) {
     const whole = path.join(folder, 'f16.gguf')
     convert(whole, '--outtype', 'f16')
-    const quantize = path.join(source, 'build', 'bin', 'llama-quantize')
     execFileSync(quantize, [whole, `${files.model}.partial`, 'Q4_0'], {
       stdio: ['ignore', 'ignore', 'pipe'],
     })
@@ -71,7 +72,7 @@ export async function startLlamaCpp(
   detail: Asked['detail'],
 ): Promise<Side> {
   const port = await freePort()
-  const program = path.join(source, 'build', 'bin', 'llama-server')
+  const program = programOf(source, 'llama-server')
   const threads = String(availableParallelism())
   const weights = ['-m', files.model, '--mmproj', files.tower[detail]]
   const place = ['--host', '127.0.0.1', '--port', String(port), '--parallel', '1', '--jinja']
@@ -87,6 +88,17 @@ export async function startLlamaCpp(
       await once(child, 'exit')
     },
   }
+}
+
+/** @throws {ConfigError} if it is not there. */
+function programOf(source: string, name: string): string {
+  const program = path.join(source, 'build', 'bin', name)
+  if (!existsSync(program)) {
+    throw new ConfigError([
+      `${program} is missing: --llama-cpp DIR is a folder of llama.cpp's source, built there (cmake -B build, cmake --build build).`,
+    ])
+  }
+  return program
 }
 
 async function untilReady(base: string, child: ChildProcess): Promise<void> {

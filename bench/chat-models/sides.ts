@@ -5,6 +5,7 @@ import { once } from 'node:events'
 import { availableParallelism } from 'node:os'
 import path from 'node:path'
 import { createInterface } from 'node:readline'
+import { ConfigError } from '../../config/errors.ts'
 import type { Asked, Side, Times } from './asked.ts'
 import { peakOf } from './peak.ts'
 
@@ -65,10 +66,10 @@ export async function startTransformers(
   const next = async () => {
     const line = await lines.next()
     if (line.done === true) {
-      throw new Error(
+      throw new ConfigError([
         `${python} does not run bench/chat-models/reference.py in ${dtype}: it needs transformers and torch, and ` +
           `memory for the weights. Name another with --python COMMAND, or leave the side out with --no-reference.`,
-      )
+      ])
     }
     return line.value
   }

@@ -7,6 +7,7 @@ import { randomBytes } from 'node:crypto'
 import { loadavg } from 'node:os'
 import { parseArgs } from 'node:util'
 import { pino } from 'pino'
+import { ConfigError } from '../../config/errors.ts'
 import { MAX_COMPARED } from '../../bot/find/meaning-search.ts'
 import { Best } from '../../bot/find/picture-index/best.ts'
 import type { PictureIndex } from '../../bot/find/picture-index/picture-index.ts'
@@ -162,7 +163,7 @@ async function measure(records: SearchableRecords, kinds: readonly Float32Array[
 async function onePart(records: SearchableRecords): Promise<PictureIndex> {
   const [index, ...others] = await Array.fromAsync(records.loaded.partsOf(GUILD, SPACE))
   if (index === undefined || others.length > 0) {
-    throw new RangeError('expected fewer pictures: they have no room in memory')
+    throw new ConfigError(['--pictures is more than there is memory for.'])
   }
   return index
 }

@@ -10,6 +10,7 @@ import { availableParallelism, loadavg } from 'node:os'
 import path from 'node:path'
 import { parseArgs } from 'node:util'
 import { pino } from 'pino'
+import { ConfigError } from '../../config/errors.ts'
 import { openQueueModel } from '../../bot/queue/open.ts'
 import { readConfig } from '../../config/config.ts'
 import { findModel } from '../../config/models.ts'
@@ -75,7 +76,7 @@ export async function runFleetBench(args: readonly string[]): Promise<void> {
 
 async function runChaos(options: ChaosOptions): Promise<void> {
   if (!Object.values(options).every((value) => value > 0)) {
-    throw new RangeError('--interactions, --rate and --every are numbers above 0.')
+    throw new ConfigError(['--interactions, --rate and --every are numbers above 0.'])
   }
   const results = { load: loadavg()[0], ...(await measureChaos(options)) }
   process.stdout.write(`${JSON.stringify(results, null, 2)}\n`)

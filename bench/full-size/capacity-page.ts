@@ -1,6 +1,7 @@
 /** Writes docs/capacity.md: what one machine and many serve, from the results of other benchmarks. */
 
 import { FULL_USE, USE } from '../fleet/simulation.ts'
+import { markdownTable } from '../report/markdown.ts'
 import { percent } from '../report/tally.ts'
 
 /** Of `writeResults`. */
@@ -90,7 +91,7 @@ function machines({ throughput, queue }: CapacityResults, assumed: Assumed): str
   const alone = serversOf(bestRate(throughput), assumed)
   const kept = queue.overhead.queue.tokensPerSecond / queue.overhead.thread.tokensPerSecond
   const queued = serversOf(bestRate(throughput) * Math.min(1, kept), assumed)
-  return table([
+  return markdownTable([
     ['', 'the model in the bot', 'workers on a queue'],
     ['servers for each machine', String(alone), String(queued)],
     ...SERVERS.map((servers) => [
@@ -105,7 +106,7 @@ function waits({ simulated }: CapacityResults['fleet']): string {
   return `Simulated: requests come by chance, and each takes what it took when measured. First with ${percent(USE)} of the workers' rate
 used, then with ${percent(FULL_USE)}, then for 150,000 servers. A wait is until a worker begins; eight requests run at once on each.
 
-${table([
+${markdownTable([
   ['workers', 'servers', 'speed', 'wait p50', 'p99', 'answer p50', 'p99'],
   ...simulated.map((one) => [
     String(one.workers),
@@ -123,7 +124,7 @@ function costs({ queue, fleet }: CapacityResults): string {
   return `From the model on a thread of the bot to a worker on the same machine, with one thread each (${about(queue)}): 20
 tokens for one person, and tokens a second of eight. The demo is so fast that the processes take the cores from each other.
 
-${table([
+${markdownTable([
   ['', 'p50', 'p99', 'tokens a second', 'kept'],
   overheadRow(queue.model, queue.overhead),
   overheadRow('demo', fleet.overhead),
@@ -156,18 +157,4 @@ function rounded(value: number): string {
 
 function about({ machine, date }: Measured): string {
   return `${machine}, ${date.slice(0, 10)}`
-}
-
-/** In the format of oxfmt: the first column to the left, the others to the right. */
-function table(rows: readonly (readonly string[])[]): string {
-  const [head = [], ...rest] = rows
-  const widths = head.map((_, i) => Math.max(3, ...rows.map((row) => row[i]!.length)))
-  const rule = widths.map((width, i) => (i === 0 ? '-'.repeat(width) : `${'-'.repeat(width - 1)}:`))
-  const line = (row: readonly string[]) => {
-    const cells = row.map((cell, i) =>
-      i === 0 ? cell.padEnd(widths[i]!) : cell.padStart(widths[i]!),
-    )
-    return `| ${cells.join(' | ')} |`
-  }
-  return [line(head), line(rule), ...rest.map(line)].join('\n')
 }

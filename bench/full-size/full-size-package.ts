@@ -10,6 +10,7 @@ import { mkdir, mkdtemp, rename, rm, symlink, writeFile } from 'node:fs/promises
 import { tmpdir } from 'node:os'
 import path from 'node:path'
 import sharp from 'sharp'
+import { ConfigError } from '../../config/errors.ts'
 import { convertCheckpoint } from '../../inference/convert/convert.ts'
 import { PROVIDERS } from '../../config/environment.ts'
 import type { Provider } from '../../inference/runtime/device.ts'
@@ -38,9 +39,9 @@ export const MODEL_OPTIONS = { model: { type: 'string', default: 'blip2-opt-2.7b
 export function syntheticModel(name: string): SyntheticModel {
   const model = SYNTHETIC_MODELS.find((known) => known === name)
   if (model === undefined) {
-    throw new Error(
+    throw new ConfigError([
       `There is no model ${name} to measure; known are ${SYNTHETIC_MODELS.join(', ')}.`,
-    )
+    ])
   }
   return model
 }

@@ -5,6 +5,7 @@ import { availableParallelism } from 'node:os'
 import path from 'node:path'
 import { createInterface } from 'node:readline'
 import type { Readable, Writable } from 'node:stream'
+import { ConfigError } from '../../config/errors.ts'
 
 /** Milliseconds of one run. */
 export type DecoderTimes = {
@@ -42,10 +43,10 @@ export async function startReference(
 ): Promise<Reference> {
   const started = await start<ReferenceTimes>(python, ['reference.py', checkpoint, dtype])
   if (started === null) {
-    throw new Error(
+    throw new ConfigError([
       `${python} does not run bench/full-size/reference.py in ${dtype}: it needs transformers and torch, and ` +
         `memory for the weights. Name another with --python COMMAND, or leave the side out with --no-reference.`,
-    )
+    ])
   }
   return started
 }

@@ -18,6 +18,7 @@ import { setFlagsFromString } from 'node:v8'
 import { runInNewContext } from 'node:vm'
 import { type Sandbox, startSandbox } from 'loopback-discord'
 import type { Timing } from 'loopback-discord/timing'
+import { ConfigError } from '../../config/errors.ts'
 import { JumpClock } from './jump-clock.ts'
 import { writeResults } from '../report/results.ts'
 import type { Work } from './members.ts'
@@ -61,7 +62,7 @@ export async function runSandboxBench(args: readonly string[]): Promise<void> {
   })
   const [seconds, rate, members] = [values.seconds, values.rate, values.members].map(Number)
   if (!(seconds! > 0 && rate! > 0 && members! > 0)) {
-    throw new RangeError('--seconds, --rate and --members are numbers above 0.')
+    throw new ConfigError(['--seconds, --rate and --members are numbers above 0.'])
   }
   const timings = new Timings()
   const startMs = await timeStarts()

@@ -17,6 +17,7 @@ import { setTimeout as wait } from 'node:timers/promises'
 import { parseArgs } from 'node:util'
 import { Member } from 'loopback-discord/client'
 import { type Sandbox, startSandbox } from 'loopback-discord'
+import { ConfigError } from '../../config/errors.ts'
 import { createRandom } from '../report/random.ts'
 import { writeResults } from '../report/results.ts'
 import { outcomesOf, type Sent } from './kill-outcomes.ts'
@@ -43,7 +44,7 @@ export async function runKillsBench(args: readonly string[]): Promise<void> {
   })
   const [kills = 0, rate = 0] = [values.kills, values.rate].map(Number)
   if (!(kills > 0 && rate > 0)) {
-    throw new RangeError('--kills and --rate are numbers above 0.')
+    throw new ConfigError(['--kills and --rate are numbers above 0.'])
   }
   const folder = await mkdtemp(path.join(tmpdir(), 'sightseer-kills-'))
   const store = values.store ?? `sqlite:${path.join(folder, 'store')}`

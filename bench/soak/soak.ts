@@ -16,6 +16,7 @@ import { parseArgs } from 'node:util'
 import { SnowflakeUtil } from 'discord.js'
 import type { Exchange } from 'loopback-discord/exchange'
 import { type Sandbox, startSandbox } from 'loopback-discord'
+import { ConfigError } from '../../config/errors.ts'
 import { freePort } from '../../test/helpers/databases.ts'
 import { writeResults } from '../report/results.ts'
 import type { Health } from './bot.ts'
@@ -48,7 +49,7 @@ export async function runSoakBench(args: readonly string[]): Promise<void> {
   const { interactions, members, channels, rate } = values
   const numbers = [interactions, members, channels, rate].map(Number)
   if (!numbers.every((number) => number > 0)) {
-    throw new RangeError('--interactions, --members, --channels and --rate are numbers above 0.')
+    throw new ConfigError(['--interactions, --members, --channels and --rate are numbers above 0.'])
   }
   const [total = 0, people = 0, places = 0, perSecond = 0] = numbers
   const soak = await Soak.begin(people, places)

@@ -22,6 +22,13 @@ describe('npm run bench', () => {
     assert.equal(status, 2)
   })
 
+  it('says in a sentence what is missing, and what makes it', () => {
+    const { status, stderr } = run('three-bridges', '--rows', '/nowhere')
+    assert.match(stderr, /^\/nowhere has no rows: python -m training\.compare writes them .*\n/)
+    assert.doesNotMatch(stderr, / at /)
+    assert.equal(status, 2)
+  })
+
   it('measures nothing of a GPU where there is none, and says so', () => {
     const hidden = { PATH: '/nowhere', CUDA_VISIBLE_DEVICES: '', VK_DRIVER_FILES: '/dev/null' }
     const { status, stdout } = spawnSync(process.execPath, [MAIN, 'gpu'], {
