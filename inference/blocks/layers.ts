@@ -4,7 +4,7 @@
  * Weights are stored as the checkpoint has them, [out, in], so that conversion never transposes.
  */
 
-import { blockSizeOf } from '../onnx/weight-plan.ts'
+import { blockSizeOf, totalRows } from '../onnx/weight-plan.ts'
 import type { WeightPart } from '../onnx/weight-plan.ts'
 import type { GraphBuilder } from '../onnx/graph-builder.ts'
 import { perToken } from './per-token.ts'
@@ -34,8 +34,8 @@ export type Linear = {
   /** Names of the modules, e.g. `…self_attn.q_proj`. */
   readonly modules: readonly string[]
   readonly inputs: number
-  /** Outputs of each module. */
-  readonly outputs: number
+  /** Outputs of each module: of all the same, or one number for each. */
+  readonly outputs: number | readonly number[]
   readonly bias: boolean
   /** Quantize when the graph's storage says so and the shape fits. */
   readonly quantize: boolean
@@ -47,8 +47,7 @@ export type Linear = {
 
 /** x [rows, inputs] -> [rows, outputs * modules]. */
 export function linear(g: GraphBuilder, storage: Storage, x: string, layer: Linear): string {
-  const bias = layer.bias ? vector(g, names(layer, 'bias'), layer.outputs) : ''
-  return matmul(g, storage, x, layer, bias)
+  return matmul(g, storage, x, layer, biasOf(g, layer))
 }
 
 /** As `linear` without its bias, which is given apart for a fused operator to add. */
@@ -58,8 +57,31 @@ export function linearAndBias(
   x: string,
   layer: Linear,
 ): { product: string; bias: string } {
-  const bias = layer.bias ? vector(g, names(layer, 'bias'), layer.outputs) : ''
+  const bias = biasOf(g, layer)
   return { product: matmul(g, storage, x, layer, ''), bias }
+}
+
+/** The matrices of a layer's modules, or their biases, one below the other. */
+export function partsOf({ modules, outputs }: Linear, kind: 'weight' | 'bias'): WeightPart[] {
+  return modules.map((module, i) => ({
+    tensor: `${module}.${kind}`,
+    rows: typeof outputs === 'number' ? outputs : outputs[i]!,
+  }))
+}
+
+/** One vector of all modules' biases, or '' where they have none. */
+function biasOf(g: GraphBuilder, layer: Linear): string {
+  if (!layer.bias) {
+    return ''
+  }
+  const parts = partsOf(layer, 'bias')
+  return typeof layer.outputs === 'number'
+    ? vector(
+        g,
+        parts.map(({ tensor }) => tensor),
+        layer.outputs,
+      )
+    : g.weights.float(parts, 1, [totalRows(parts)], 'float32')
 }
 
 /** A float32 vector of the checkpoint, or several of the same length end to end. */
@@ -95,14 +117,10 @@ export function lookUp(
   return half ? g.op('Cast', [rows], { to: 1 }, name) : rows
 }
 
-function names(layer: Linear, kind: 'weight' | 'bias'): string[] {
-  return layer.modules.map((module) => `${module}.${kind}`)
-}
-
 function matmul(g: GraphBuilder, storage: Storage, x: string, layer: Linear, bias: string): string {
   storage.onLinear?.(layer, x)
-  const parts = names(layer, 'weight').map((tensor) => ({ tensor, rows: layer.outputs }))
-  const rows = layer.outputs * parts.length
+  const parts = partsOf(layer, 'weight')
+  const rows = totalRows(parts)
   const exact = layer.exactInput === true
   if (layer.quantize && !exact && storage.perToken === true && parts.length === 1) {
     g.quantized += 1

@@ -12,6 +12,16 @@
 import { softmax } from './scores.ts'
 import type { GenerationSettings } from './settings.ts'
 
+/** Whether `processScores` would change anything. */
+export function changesScores(settings: GenerationSettings, generated: number): boolean {
+  return (
+    settings.repetitionPenalty !== 1 ||
+    settings.noRepeatNgramSize > 0 ||
+    generated < settings.minNewTokens ||
+    settings.sample
+  )
+}
+
 /**
  * Applies the processors that the settings select, in order.
  *

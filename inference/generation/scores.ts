@@ -5,6 +5,8 @@
  * smaller than the difference between two tokens' scores.
  */
 
+import { sumOfExponentials } from './exponential.ts'
+
 /**
  * log(softmax(logits)), subtracting as torch's CPU kernel does: first the maximum, then the log of
  * the sum.
@@ -14,11 +16,7 @@
  */
 export function logSoftmax(logits: Float32Array): Float32Array {
   const max = maximum(logits)
-  let sum = 0
-  for (const logit of logits) {
-    sum += Math.exp(logit - max)
-  }
-  const logSum = Math.fround(Math.log(sum))
+  const logSum = Math.fround(Math.log(sumOfExponentials(logits, max)))
   const out = new Float32Array(logits.length)
   for (let i = 0; i < logits.length; i++) {
     out[i] = Math.fround(logits[i]! - max) - logSum
@@ -29,11 +27,7 @@ export function logSoftmax(logits: Float32Array): Float32Array {
 /** log(sum(exp(logits))), float64. @param logits float32 [vocabSize]; not changed. */
 export function logSumExp(logits: Float32Array): number {
   const max = maximum(logits)
-  let sum = 0
-  for (const logit of logits) {
-    sum += Math.exp(logit - max)
-  }
-  return max + Math.log(sum)
+  return max + Math.log(sumOfExponentials(logits, max))
 }
 
 /**
@@ -45,12 +39,7 @@ export function logSumExp(logits: Float32Array): number {
 export function softmax(logits: Float32Array): Float32Array {
   const max = maximum(logits)
   const out = new Float32Array(logits.length)
-  let sum = 0
-  for (let i = 0; i < logits.length; i++) {
-    const value = Math.exp(logits[i]! - max)
-    out[i] = value
-    sum += value
-  }
+  const sum = sumOfExponentials(logits, max, out)
   for (let i = 0; i < out.length; i++) {
     out[i] = out[i]! / sum
   }
@@ -90,9 +79,9 @@ export function topIndices(values: Float32Array, count: number): number[] {
 
 function maximum(values: Float32Array): number {
   let max = -Infinity
-  for (const value of values) {
-    if (value > max) {
-      max = value
+  for (let i = 0; i < values.length; i++) {
+    if (values[i]! > max) {
+      max = values[i]!
     }
   }
   return max

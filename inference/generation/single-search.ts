@@ -1,6 +1,6 @@
 /** Greedy search and sampling, with one row. Source: transformers 5.18.0, generation/utils.py, `_sample`. */
 
-import { processScores } from './processors.ts'
+import { changesScores, processScores } from './processors.ts'
 import { drawOne, type Random, seededRandom } from './random.ts'
 import { argmax, logSumExp, softmax } from './scores.ts'
 import type { Continuation, Search, SearchInput } from './search.ts'
@@ -25,8 +25,10 @@ export class SingleSearch implements Search {
 
   advance(logits: Float32Array): Continuation | null {
     const { settings, promptIds, stops, knownIds } = this.#input
-    const unprocessed = logits.slice() // float32 [vocabSize]
-    processScores(logits, this.#ids, this.#ids.length - promptIds.length, settings, knownIds)
+    const count = this.#ids.length - promptIds.length
+    // A copy of each row would be most of what a step leaves to the garbage collector.
+    const unprocessed = changesScores(settings, count) ? logits.slice() : logits // [vocabSize]
+    processScores(logits, this.#ids, count, settings, knownIds)
     const token = settings.sample ? this.#draw(logits) : argmax(logits)
     this.#ids.push(token)
     this.logProbability += unprocessed[token]! - logSumExp(unprocessed)

@@ -179,7 +179,8 @@ export class WeightPlan {
   }
 }
 
-function totalRows(parts: readonly WeightPart[]): number {
+/** Rows of a matrix that is made of parts. */
+export function totalRows(parts: readonly WeightPart[]): number {
   return parts.reduce((sum, part) => sum + part.rows, 0)
 }
 

@@ -19,7 +19,7 @@ import type { GraphPlan } from '../../onnx/graph-builder.ts'
 import { activate } from '../activations.ts'
 import type { Activation } from '../activations.ts'
 import { linear, lookUp, rmsNorm, WORDS } from '../layers.ts'
-import type { Linear, Storage } from '../layers.ts'
+import type { Storage } from '../layers.ts'
 import { causalAttention, declareCausalInputs } from './causal-attention.ts'
 import type { Scores } from './causal-attention.ts'
 import { type RotaryConfig, rotaryRates, rotation } from './rotary.ts'
@@ -140,7 +140,7 @@ export function llamaLayer(
   return g.op('Add', [sum, llamaMlp(g, config, storage, `${module}.mlp`, after)])
 }
 
-/** [rows, (heads + 2 * kvHeads) * headDim]; in one product where all three are equally wide. */
+/** [rows, (heads + 2 * kvHeads) * headDim], in one product. */
 function queriesKeysValues(
   g: GraphBuilder,
   config: LlamaConfig,
@@ -149,19 +149,13 @@ function queriesKeysValues(
   x: string,
 ): string {
   const { heads, kvHeads, headDim } = config
-  const project = (names: readonly string[], count: number) => {
-    const projection: Linear = {
-      modules: names.map((name) => `${module}.self_attn.${name}_proj`),
-      inputs: config.hidden,
-      outputs: count * headDim,
-      bias: config.bias.qkv,
-      quantize: true,
-    }
-    return linear(g, storage, x, projection)
-  }
-  return heads === kvHeads
-    ? project(['q', 'k', 'v'], heads)
-    : g.op('Concat', [project(['q'], heads), project(['k', 'v'], kvHeads)], { axis: -1 })
+  return linear(g, storage, x, {
+    modules: ['q', 'k', 'v'].map((name) => `${module}.self_attn.${name}_proj`),
+    inputs: config.hidden,
+    outputs: [heads, kvHeads, kvHeads].map((count) => count * headDim),
+    bias: config.bias.qkv,
+    quantize: true,
+  })
 }
 
 /** @param rows of the queries or the keys, f32 [B, S, heads * headDim]. */

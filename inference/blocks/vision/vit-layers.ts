@@ -8,8 +8,8 @@
 
 import { GraphBuilder } from '../../onnx/graph-builder.ts'
 import type { GraphPlan } from '../../onnx/graph-builder.ts'
-import type { Scaling, Scalings } from '../../onnx/weight-plan.ts'
-import { addAndNorm, norm } from '../layers.ts'
+import { type Scaling, type Scalings, totalRows } from '../../onnx/weight-plan.ts'
+import { addAndNorm, norm, partsOf } from '../layers.ts'
 import type { Linear, Storage } from '../layers.ts'
 import { attentionBlock, embeddings, layerNorm, mlpBlock } from './vit.ts'
 import type { VisionConfig } from './vit.ts'
@@ -63,9 +63,10 @@ function measuredGraph(config: VisionConfig, index: number): MeasuredLayer {
     g.op('ReduceMax', [g.op('Abs', [matrix]), g.ints([0])], { keepdims: 0 }, name)
     g.output(name, 'float32', [width])
   }
-  const onLinear = ({ modules: measured, inputs, outputs: rows }: Linear, x: string) => {
-    const parts = measured.map((module) => ({ tensor: `${module}.weight`, rows }))
-    const shape = [rows * parts.length, inputs]
+  const onLinear = (layer: Linear, x: string) => {
+    const { modules: measured, inputs } = layer
+    const parts = partsOf(layer, 'weight')
+    const shape = [totalRows(parts), inputs]
     const weight = g.weights.float(parts, inputs, shape, 'float32')
     largest(x, inputs, `inputs_${modules.length}`)
     largest(weight, inputs, `weights_${modules.length}`)
