@@ -53,10 +53,18 @@ export const judge: Judge = ({ domain }, evidence, { prompt, text }) => {
   const { distance, confidence } = evidence
   const isCaption = prompt.kind === 'describe' && prompt.text === undefined
   const isFar = distance !== null && distance > 1
-  const isDeclined = isCaption && text === domain?.declined
+  const isDeclined = isCaption && domain?.declined !== undefined && declines(text, domain.declined)
   if (isFar || isDeclined) {
     return { ...evidence, verdict: 'outside' }
   }
   const isUnsure = confidence !== null && confidence < LOW_CONFIDENCE
   return { ...evidence, verdict: isUnsure ? 'unsure' : 'inside' }
+}
+
+/** Words at the end of a declining caption that no other caption has. */
+const LAST_WORDS = 3
+
+/** Whether a caption is the one of a model that declines, or falls into it after other words. */
+function declines(text: string, declined: string): boolean {
+  return text.endsWith(declined.split(' ').slice(-LAST_WORDS).join(' '))
 }

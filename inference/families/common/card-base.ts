@@ -150,7 +150,7 @@ export const baseCardSchema = z.strictObject({
       knows: z.strictObject({ en: z.string().min(1), zh: z.string().min(1) }),
       /** Where the features of such pictures are. */
       features: statisticsSchema.optional(),
-      /** The whole caption that the model was trained to generate for any other picture. */
+      /** The caption that the model was trained to generate for any other picture; a caption that ends as it does counts, too. */
       declined: z.string().min(1).optional(),
     })
     .optional(),

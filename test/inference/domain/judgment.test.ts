@@ -31,6 +31,8 @@ describe('judge', () => {
   it('takes a picture for outside that the model declines to describe', () => {
     assert.equal(verdict(CALIBRATED, [0.5, 0.99], CAPTION, DECLINED), 'outside')
     assert.equal(verdict(CALIBRATED, [0.5, 0.99], CAPTION, `${DECLINED} at all`), 'inside')
+    const midway = 'a black arrow at the top on a i cannot describe'
+    assert.equal(verdict(CALIBRATED, [0.5, 0.99], CAPTION, midway), 'outside')
     assert.equal(verdict(CALIBRATED, [0.5, 0.99], QUESTION, DECLINED), 'inside')
     const prompted = { kind: 'describe', text: 'a photo of' } as const
     assert.equal(verdict(CALIBRATED, [0.5, 0.99], prompted, DECLINED), 'inside')
