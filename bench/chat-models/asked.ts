@@ -23,6 +23,8 @@ export type Times = {
 }
 
 export type Side = {
+  /** From the start of its program until it can be asked. */
+  readonly readyMs: number
   ask(asked: Asked): Promise<Times>
   /** The most physical memory of its process so far, in bytes. */
   peakBytes(): number

@@ -37,6 +37,7 @@ type Measured = {
   readonly totalMs: Spread
   readonly promptTokens: number
   readonly peakBytes: number
+  readonly readyMs: number
 }
 type Row = { readonly tiles: string; readonly sides: Readonly<Record<string, Measured>> }
 
@@ -137,6 +138,7 @@ function summary(times: readonly Times[], side: Side): Measured {
     totalMs: of('totalMs'),
     promptTokens: times[0]!.promptTokens,
     peakBytes: side.peakBytes(),
+    readyMs: side.readyMs,
   }
 }
 
@@ -152,6 +154,7 @@ function report(model: ChatModel, { tiles, sides }: Row): void {
     `${(one.totalMs.median / own!.totalMs.median).toFixed(1)} ×`,
     String(one.promptTokens),
     `${(one.peakBytes / GB).toFixed(2)} GB`,
+    `${(one.readyMs / SECOND).toFixed(1)} s`,
   ])
   const head = [
     `${model}, ${tiles}`,
@@ -163,6 +166,7 @@ function report(model: ChatModel, { tiles, sides }: Row): void {
     'ours faster',
     'prompt',
     'memory',
+    'ready after',
   ]
   process.stdout.write(`${formatTable([head, ...rows])}\n`)
 }

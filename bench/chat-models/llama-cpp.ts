@@ -77,10 +77,12 @@ export async function startLlamaCpp(
   const weights = ['-m', files.model, '--mmproj', files.tower[detail]]
   const place = ['--host', '127.0.0.1', '--port', String(port), '--parallel', '1', '--jinja']
   const limits = ['--ctx-size', String(CONTEXT), '--threads', threads, '--threads-batch', threads]
+  const begun = performance.now()
   const child = spawn(program, [...weights, ...place, ...limits], { stdio: 'ignore' })
   const base = `http://127.0.0.1:${port}`
   await untilReady(base, child)
   return {
+    readyMs: performance.now() - begun,
     ask: (asked) => ask(base, asked),
     peakBytes: () => peakOf(child.pid!),
     async close() {

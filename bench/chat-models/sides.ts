@@ -14,9 +14,11 @@ export type Dtype = (typeof DTYPES)[number]
 
 /** @param folder of our package. */
 export async function startOwn(folder: string): Promise<Side> {
+  const begun = performance.now()
   const child = fork(path.join(import.meta.dirname, 'own-process.ts'), [folder])
   await message(child)
   return {
+    readyMs: performance.now() - begun,
     async ask(asked) {
       child.send(asked)
       // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- own-process.ts sends it
@@ -62,6 +64,7 @@ export async function startTransformers(
     // Waiting threads leave the cores to the other sides.
     env: { ...process.env, OMP_WAIT_POLICY: 'passive', HF_HUB_OFFLINE: '1' },
   })
+  const begun = performance.now()
   const lines = createInterface({ input: child.stdout })[Symbol.asyncIterator]()
   const next = async () => {
     const line = await lines.next()
@@ -75,6 +78,7 @@ export async function startTransformers(
   }
   await next()
   return {
+    readyMs: performance.now() - begun,
     async ask(asked: Asked) {
       child.stdin.write(`${JSON.stringify({ ...asked, text })}\n`)
       return JSON.parse(await next())

@@ -3,6 +3,7 @@
  * the decode steps alone beside CTranslate2, which runs quantized OPT.
  */
 
+import { writeFileSync } from 'node:fs'
 import path from 'node:path'
 import { parseArgs } from 'node:util'
 import type { Provider } from '../../inference/runtime/device.ts'
@@ -23,12 +24,14 @@ import {
 } from './full-size-package.ts'
 import { type ReferenceTimes, startDecoder, startReference } from './reference.ts'
 import { runChatDescribeBench } from '../chat-models/describe.ts'
+import { startOwn } from '../chat-models/sides.ts'
 import type { Blip2Model } from '../synthetic/blip2-language.ts'
 import { isChatModel } from '../synthetic/chat-sizes.ts'
 import { writeResults } from '../report/results.ts'
 import { formatTable } from '../report/tally.ts'
 
 const SECOND = 1000
+const GB = 1e9
 const STAGES = ['totalMs', 'visionMs', 'qformerMs', 'firstTokenMs', 'decodeMs'] as const
 type Times = ReferenceTimes
 type Summary = Readonly<Record<(typeof STAGES)[number], Spread>>
@@ -65,7 +68,8 @@ async function describeBlip2(model: Blip2Model, args: readonly string[]): Promis
   const dtypes = (['bfloat16', 'float32'] as const).filter((dtype) =>
     values.dtypes.split(',').includes(dtype),
   )
-  const pairs: { readonly dtype: string; readonly ours: Summary; readonly theirs: Summary }[] = []
+  const pairs: Pair[] = []
+  const footprint = values.reference ? await ownFootprint(place.folder, values.work) : null
   for (const dtype of values.reference ? dtypes : []) {
     note(`transformers in ${dtype} …`)
     const reference = await startReference(values.python, checkpoint, dtype)
@@ -75,7 +79,15 @@ async function describeBlip2(model: Blip2Model, args: readonly string[]): Promis
         ours: own.describe,
         theirs: () => reference.run(1, TOKENS),
       })
-      pairs.push({ dtype, ours: summary(measured.ours), theirs: summary(measured.theirs) })
+      pairs.push({
+        dtype,
+        ours: summary(measured.ours),
+        theirs: summary(measured.theirs),
+        footprints: {
+          ours: footprint!,
+          theirs: { readyMs: reference.readyMs, peakBytes: reference.peakBytes() },
+        },
+      })
     } finally {
       reference.close()
       await own.close()
@@ -91,6 +103,14 @@ async function describeBlip2(model: Blip2Model, args: readonly string[]): Promis
   // CTranslate2 takes an OPT alone, but no T5 whose encoder is given embeddings.
   const decoders = model === 'blip2-opt-2.7b' ? await decoding(values, checkpoint, place) : null
   report(place, pairs, decoders)
+}
+
+function footprintRows({ ours, theirs }: Pair['footprints']): string[][] {
+  const rows: [string, (one: Footprint) => string][] = [
+    ['ready after', ({ readyMs }) => `${(readyMs / SECOND).toFixed(1)} s`],
+    ['most memory', ({ peakBytes }) => `${(peakBytes / GB).toFixed(2)} GB`],
+  ]
+  return rows.map(([title, of]) => [title, of(ours), of(theirs), ''])
 }
 
 /** Our decoder and CTranslate2's, the language model alone; null if CTranslate2 is not installed. */
@@ -117,6 +137,29 @@ async function decoding(
     }
   } finally {
     other.close()
+    await own.close()
+  }
+}
+
+/** What a side takes of the machine besides time for answers. */
+type Footprint = { readonly readyMs: number; readonly peakBytes: number }
+
+type Pair = {
+  readonly dtype: string
+  readonly ours: Summary
+  readonly theirs: Summary
+  readonly footprints: { readonly ours: Footprint; readonly theirs: Footprint }
+}
+
+/** Of our package in a process of its own, after a picture and `TOKENS`. */
+async function ownFootprint(folder: string, work: string): Promise<Footprint> {
+  const file = path.join(work, 'picture.png')
+  writeFileSync(file, await noisePicture())
+  const own = await startOwn(folder)
+  try {
+    await own.ask({ file, question: 'What is it?', detail: 'low', tokens: TOKENS })
+    return { readyMs: own.readyMs, peakBytes: own.peakBytes() }
+  } finally {
     await own.close()
   }
 }
@@ -164,10 +207,10 @@ function report(
     readonly precision: string
     readonly provider: Provider
   },
-  pairs: readonly { readonly dtype: string; readonly ours: Summary; readonly theirs: Summary }[],
+  pairs: readonly Pair[],
   decoders: { readonly ours: Spread; readonly theirs: Spread } | null,
 ): void {
-  for (const { dtype, ours, theirs } of pairs) {
+  for (const { dtype, ours, theirs, footprints } of pairs) {
     const rows = STAGES.map((stage) => [
       LABELS[stage],
       inWords(inSeconds(ours[stage]), 's', 2),
@@ -175,7 +218,7 @@ function report(
       `${(theirs[stage].median / ours[stage].median).toFixed(1)} ×`,
     ])
     const head = ['median (range)', `ours, ${precision}`, `transformers, ${dtype}`, 'faster']
-    process.stdout.write(`${formatTable([head, ...rows])}\n`)
+    process.stdout.write(`${formatTable([head, ...rows, ...footprintRows(footprints)])}\n`)
   }
   if (decoders) {
     const { ours, theirs } = decoders

@@ -6,6 +6,7 @@ import path from 'node:path'
 import { createInterface } from 'node:readline'
 import type { Readable, Writable } from 'node:stream'
 import { ConfigError } from '../../config/errors.ts'
+import { peakOf } from '../chat-models/peak.ts'
 
 /** Milliseconds of one run. */
 export type DecoderTimes = {
@@ -27,6 +28,10 @@ export type Reference<Times = ReferenceTimes> = {
    * @param generated ids to generate.
    */
   run(text: number, generated: number): Promise<Times>
+  /** From the start of its program until it had its weights. */
+  readonly readyMs: number
+  /** The most physical memory of its process so far. */
+  peakBytes(): number
   close(): void
 }
 
@@ -77,6 +82,7 @@ async function start<Times>(
     // Waiting threads leave the cores to the other side.
     env: { ...process.env, OMP_WAIT_POLICY: 'passive', HF_HUB_OFFLINE: '1' },
   })
+  const begun = performance.now()
   const next = reader<Times>(child)
   try {
     await next()
@@ -84,6 +90,8 @@ async function start<Times>(
     return null
   }
   return {
+    readyMs: performance.now() - begun,
+    peakBytes: () => peakOf(child.pid!),
     async run(text, generated) {
       child.stdin.write(`${JSON.stringify({ text, new: generated })}\n`)
       return next()
