@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import path from 'node:path'
-import { describe, it } from 'node:test'
+import { after, before, describe, it } from 'node:test'
 import { findModel } from '../../../config/models.ts'
 import { convertCheckpoint } from '../../../inference/convert/convert.ts'
 import type { Precision } from '../../../inference/blocks/precision.ts'
@@ -52,28 +52,39 @@ describe('PROVIDER=webgpu', WITH_SOFTWARE_GPU, () => {
     })
   }
 
-  it('answers as the CPU does: the demo model in fp32', async () => {
-    const folder = await mkdtemp(path.join(tmpdir(), 'demo-'))
-    try {
-      const out = path.join(folder, 'fp32')
-      const checkpoint = path.join(findModel('demo'), 'checkpoint')
-      await convertCheckpoint(checkpoint, out, { precision: 'fp32', name: 'demo', source: null })
-      const { tokens, ...onDevice } = await inProcess<Talk>([out, SCENE, 'webgpu', 'talk'])
-      const { tokens: expected, ...onCpu } = await runTask(out, SCENE, 'cpu', 'talk')
-      assert.ok(relativeError(tokens, expected) < 1e-3)
-      assert.deepEqual(onDevice, onCpu)
-    } finally {
-      await rm(folder, { recursive: true })
-    }
-  })
+  describe('the demo model', () => {
+    let folder: string
+    let exact: string
+    let onCpu: Talk
 
-  it('answers as the CPU does: the demo model as it is shipped', async () => {
-    const onDevice = await inProcess<Talk>([findModel('demo'), SCENE, 'webgpu', 'talk'])
-    const onCpu = await runTask(findModel('demo'), SCENE, 'cpu', 'talk')
-    // Both round to 8 bits, not at the same places.
-    assert.ok(relativeError(onDevice.tokens, onCpu.tokens) < 0.02)
-    assert.deepEqual(onDevice.texts, onCpu.texts)
-    assert.deepEqual(onDevice.reused, onCpu.reused)
+    before(async () => {
+      folder = await mkdtemp(path.join(tmpdir(), 'demo-'))
+      exact = path.join(folder, 'fp32')
+      const checkpoint = path.join(findModel('demo'), 'checkpoint')
+      await convertCheckpoint(checkpoint, exact, { precision: 'fp32', name: 'demo', source: null })
+      onCpu = await runTask(exact, SCENE, 'cpu', 'talk')
+    })
+    after(() => rm(folder, { recursive: true }))
+
+    it('answers as on the CPU, in fp32', async () => {
+      const { tokens, ...onDevice } = await inProcess<Talk>([exact, SCENE, 'webgpu', 'talk'])
+      const { tokens: expected, ...others } = onCpu
+      assert.ok(relativeError(tokens, expected) < 1e-3)
+      assert.deepEqual(onDevice, others)
+    })
+
+    it('answers as on the CPU, as it is shipped', async () => {
+      const shipped = findModel('demo')
+      const device = await inProcess<Talk>([shipped, SCENE, 'webgpu', 'talk'])
+      const cpu = await runTask(shipped, SCENE, 'cpu', 'talk')
+      // Both round to 8 bits, not at the same places: neither may be much farther from fp32.
+      const [ofDevice, ofCpu] = [device, cpu].map(({ tokens }) =>
+        relativeError(tokens, onCpu.tokens),
+      )
+      assert.ok(ofDevice! < 1.5 * ofCpu!, `${ofDevice} instead of ${ofCpu}`)
+      assert.deepEqual(device.texts, cpu.texts)
+      assert.deepEqual(device.reused, cpu.reused)
+    })
   })
 
   it('says so where there is no GPU, and auto then takes the CPU', async () => {
