@@ -8,11 +8,11 @@ import { type ChildProcess, execFileSync, spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { existsSync, readFileSync } from 'node:fs'
 import { mkdir, rename } from 'node:fs/promises'
-import { createServer } from 'node:net'
 import { availableParallelism } from 'node:os'
 import path from 'node:path'
 import { setTimeout as wait } from 'node:timers/promises'
 import { ConfigError } from '../../config/errors.ts'
+import { freePort } from '../../test/helpers/databases.ts'
 import type { Asked, Side, Times } from './asked.ts'
 import { peakOf } from './peak.ts'
 
@@ -116,15 +116,6 @@ async function untilReady(base: string, child: ChildProcess): Promise<void> {
   }
   child.kill()
   throw new Error('llama-server did not start.')
-}
-
-async function freePort(): Promise<number> {
-  const server = createServer().listen(0, '127.0.0.1')
-  await once(server, 'listening')
-  const address = server.address()
-  server.close()
-  await once(server, 'close')
-  return typeof address === 'object' && address !== null ? address.port : 0
 }
 
 /** The fields that are read of a streamed piece. */

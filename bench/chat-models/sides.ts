@@ -1,11 +1,12 @@
 /** Our side and transformers' side of describe.ts, each a process that stays. */
 
-import { type ChildProcess, fork, spawn } from 'node:child_process'
+import { fork, spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { availableParallelism } from 'node:os'
 import path from 'node:path'
 import { createInterface } from 'node:readline'
 import { ConfigError } from '../../config/errors.ts'
+import { nextMessage } from '../report/child-process.ts'
 import type { Asked, Side, Times } from './asked.ts'
 import { peakOf } from './peak.ts'
 
@@ -16,35 +17,19 @@ export type Dtype = (typeof DTYPES)[number]
 export async function startOwn(folder: string): Promise<Side> {
   const begun = performance.now()
   const child = fork(path.join(import.meta.dirname, 'own-process.ts'), [folder])
-  await message(child)
+  await nextMessage(child)
   return {
     readyMs: performance.now() - begun,
     async ask(asked) {
       child.send(asked)
       // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- own-process.ts sends it
-      return (await message(child)) as Times
+      return (await nextMessage(child)) as Times
     },
     peakBytes: () => peakOf(child.pid!),
     async close() {
       child.send('end')
       await once(child, 'exit')
     },
-  }
-}
-
-/** What the process says next. Throws if it ends instead. */
-async function message(child: ChildProcess): Promise<unknown> {
-  const left = new AbortController()
-  const { signal } = left
-  const ended = once(child, 'exit', { signal }).then(([code]) => {
-    throw new Error(`the process of the model ended with ${String(code)}`)
-  })
-  try {
-    const [said] = await Promise.race([once(child, 'message', { signal }), ended])
-    return said
-  } finally {
-    left.abort()
-    ended.catch(() => {}) // nobody awaits it any more
   }
 }
 

@@ -13,6 +13,7 @@ import { inWords, spread } from '../report/compare.ts'
 import { FULL_SIZE_OPTIONS, fullSizePackage, withoutPrepared } from './full-size-package.ts'
 import { type Memory, PEOPLE, type Stage } from './memory-process.ts'
 import { writeResults } from '../report/results.ts'
+import { nextMessage } from '../report/child-process.ts'
 import { formatTable } from '../report/tally.ts'
 
 const GB = 1e9
@@ -70,35 +71,19 @@ async function measure(folder: string): Promise<Measured> {
 
 async function start(folder: string): Promise<ChildProcess> {
   const child = fork(path.join(import.meta.dirname, 'memory-process.ts'), [folder])
-  await heard(child)
+  await nextMessage(child)
   return child
 }
 
 async function tell(child: ChildProcess, stage: string): Promise<Memory> {
   child.send(stage)
   // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- memory-process.ts sends it
-  return (await heard(child)) as Memory
+  return (await nextMessage(child)) as Memory
 }
 
 async function end(child: ChildProcess): Promise<void> {
   child.send('end')
   await once(child, 'exit')
-}
-
-/** What the process says next. Throws if it ends instead. */
-async function heard(child: ChildProcess): Promise<unknown> {
-  const left = new AbortController()
-  const { signal } = left
-  const ended = once(child, 'exit', { signal }).then(([code]) => {
-    throw new Error(`the process of the model ended with ${String(code)}`)
-  })
-  try {
-    const [message] = await Promise.race([once(child, 'message', { signal }), ended])
-    return message
-  } finally {
-    left.abort()
-    ended.catch(() => {}) // nobody awaits it any more
-  }
 }
 
 const FIGURES = {

@@ -5,15 +5,14 @@
 
 import assert from 'node:assert/strict'
 import { type ChildProcess, execFileSync, spawn } from 'node:child_process'
-import { once } from 'node:events'
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
-import { createServer } from 'node:net'
 import { tmpdir } from 'node:os'
 import path from 'node:path'
 import { after, before, describe, it } from 'node:test'
 import { setTimeout as wait } from 'node:timers/promises'
 import type { Model, Step } from '../../../../inference/contract/types.ts'
 import { openServedModel } from '../../../../inference/served-model.ts'
+import { freePort } from '../../../helpers/databases.ts'
 import { writeTinyClip, writeTinyLlama } from '../../../helpers/gguf.ts'
 
 const ROOT = path.join(import.meta.dirname, '..', '..', '..', '..')
@@ -30,15 +29,6 @@ function llamaServer(): string | null {
   } catch {
     return null
   }
-}
-
-async function freePort(): Promise<number> {
-  const server = createServer().listen(0, '127.0.0.1')
-  await once(server, 'listening')
-  const address = server.address()
-  server.close()
-  await once(server, 'close')
-  return typeof address === 'object' && address !== null ? address.port : 0
 }
 
 const PROGRAM = llamaServer()
