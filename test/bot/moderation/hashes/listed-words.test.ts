@@ -160,6 +160,7 @@ describe('a picture that looks like a listed one', { timeout: 120_000 }, () => {
     mo.switchTo('general')
     await mo.menu(menus.mark, posted)
     const caseMessage = await server.aCase(new RegExp(`${posted.id}[^]*⚠ Listed without its words`))
+    await wait(1500) // the case is still being stored behind its message
     isReading = true
     assert.match(await test(await meme(other, 'other.png', 1)), /the words could not be compared/)
     const count = server.cases().length
