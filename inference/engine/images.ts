@@ -45,6 +45,8 @@ export class Images {
   readonly #cache: FeatureCache
   readonly #detailFor: DetailFor
   readonly #live = new Map<string, LiveImage>()
+  /** Those of one request alone. */
+  readonly #files = new Set<LiveImage>()
   #hits = 0
   #misses = 0
 
@@ -95,7 +97,9 @@ export class Images {
 
   /** A picture for one request alone, which needs its file whatever is cached; to be released, too. */
   claimFile({ key, bytes }: EngineImage, cacheable: boolean): LiveImage {
-    return { ...liveImage(key, bytes), cacheable, users: 1 }
+    const image: LiveImage = { ...liveImage(key, bytes), cacheable, users: 1 }
+    this.#files.add(image)
+    return image
   }
 
   /** Says that a request no longer needs its pictures. */
@@ -104,6 +108,7 @@ export class Images {
       image.users -= 1
       if (image.users === 0) {
         this.#remove(image)
+        this.#files.delete(image)
         image.unneeded.abort()
       }
     }
@@ -136,6 +141,9 @@ export class Images {
         live.cacheable = false
         this.#live.delete(key)
       }
+    }
+    for (const image of this.#files) {
+      image.cacheable &&= !keys.includes(image.key)
     }
   }
 

@@ -3,6 +3,7 @@
 import type { Incoming } from './incoming.ts'
 import type { LiveImage } from './images.ts'
 import type { EngineResult } from '../contract/requests.ts'
+import type { PictureText } from '../ocr/read-picture.ts'
 import type { EngineRuns, Program, Sequence, Work } from './work.ts'
 
 /** A request that waits for its turn. */
@@ -11,6 +12,8 @@ export type QueuedRequest = Pick<Incoming, 'id' | 'claim'> & {
   readonly program: Program
   /** Those that it is about, in their order; those of a text alone are none. */
   readonly images: readonly LiveImage[]
+  /** Of a request to read a picture: its text, if that was known when the request came. */
+  readonly text: PictureText | null
   /** How many requests go first, as it was told last; -1 before. */
   position: number
 }

@@ -21,6 +21,7 @@ import { LiveRequests } from './live-requests.ts'
 import { Matchings } from './matching/matchings.ts'
 import type { SchedulerOptions } from '../contract/options.ts'
 import { type EngineRequest, imagesOf } from '../contract/requests.ts'
+import type { PictureText } from '../ocr/read-picture.ts'
 import { Readings, type ReadingOptions } from './reading/readings.ts'
 import type { DecoderWork, Runs } from './runs.ts'
 import type { Prefilled, Program } from './work.ts'
@@ -93,7 +94,7 @@ export class Scheduler {
       incoming.missing(claimed.missing)
       return
     }
-    const { images } = claimed
+    const { images, text = null } = claimed
     let program: Program
     try {
       program = this.#createProgram(incoming.request, incoming.step)
@@ -104,7 +105,8 @@ export class Scheduler {
       return
     }
     const { id, claim } = incoming
-    const refused = this.#queue.add({ id, claim, incoming, program, images, position: -1 })
+    const request = { id, claim, incoming, program, images, text, position: -1 }
+    const refused = this.#queue.add(request)
     if (refused) {
       this.#images.release(refused.images)
       this.#counters.count('refused')
@@ -114,14 +116,21 @@ export class Scheduler {
     this.#working ??= this.#work()
   }
 
-  /** The request's pictures, or the keys of those that are not here. */
-  #claim({ request, cacheable }: Incoming): ReturnType<Images['claim']> {
+  /**
+   * The request's pictures, or the keys of those that are not here. A text that is known is taken at
+   * once: it may be forgotten before the request's turn, and its file did not come.
+   */
+  #claim({
+    request,
+    cacheable,
+  }: Incoming): ReturnType<Images['claim']> & { readonly text?: PictureText | null } {
     if (request.kind !== 'read') {
       return this.#images.claim(imagesOf(request), cacheable)
     }
     const { image } = request
-    return image.bytes || this.#readings.has(image.key)
-      ? { images: [this.#images.claimFile(image, cacheable)] }
+    const text = this.#readings.textOf(image.key)
+    return image.bytes || text
+      ? { images: [this.#images.claimFile(image, cacheable)], text }
       : { missing: [image.key] }
   }
 

@@ -30,8 +30,6 @@ type Reading = {
   /** Null while its picture is decoded. */
   steps: AsyncGenerator<void, PictureText, void> | null
   failure: { readonly error: unknown } | null
-  /** Whether its picture was forgotten meanwhile. */
-  forgotten: boolean
 }
 
 export class Readings {
@@ -57,21 +55,23 @@ export class Readings {
     this.#wake = wake
   }
 
-  /** Whether a picture was read. @param key SHA-256 of its file, hexadecimal. */
-  has(key: string): boolean {
-    return this.#texts.has(key)
+  /** What was read in a picture; null: it was not read. @param key SHA-256 of its file, hexadecimal. */
+  textOf(key: string): PictureText | null {
+    return this.#texts.get(key) ?? null
   }
 
   /** Has the picture of a request decoded that waits for its text. */
   begin(live: LiveRequest): void {
     if (live.work?.kind === 'read') {
       const { key } = onlyImage(live.request)
-      const waits = this.#of(key).some(([, { forgotten }]) => !forgotten)
-      const reading: Reading = { waits, steps: null, failure: null, forgotten: false }
-      const isHit = waits || this.#texts.has(key)
+      const known = live.request.text ?? this.textOf(key)
+      const waits = !known && this.#of(key).some(([{ request }]) => onlyImage(request).cacheable)
+      const steps = known && ended(known)
+      const reading: Reading = { waits, steps, failure: null }
+      const isHit = waits || known !== null
       this.#lookups[isHit ? 'hits' : 'misses'] += 1
       this.#readings.set(live, reading)
-      if (!waits) {
+      if (!waits && !steps) {
         this.#decode(live, reading).catch(endThread)
       }
     }
@@ -109,13 +109,10 @@ export class Readings {
     return true
   }
 
-  /** Deletes the texts of pictures; what is being read will not be kept. */
+  /** Deletes the texts of pictures; `Images.forget` sees to those that wait or are being read. */
   forget(keys: readonly string[]): void {
     for (const key of keys) {
       this.#texts.delete(key)
-    }
-    for (const [{ request }, reading] of this.#readings) {
-      reading.forgotten ||= keys.includes(onlyImage(request).key)
     }
   }
 
@@ -130,17 +127,12 @@ export class Readings {
   async #decode(live: LiveRequest, reading: Reading): Promise<void> {
     const image = onlyImage(live.request)
     try {
-      const known = this.#texts.get(image.key)
-      if (known) {
-        reading.steps = ended(known)
-      } else {
-        const { tenant, user } = live.request.claim
-        const call = { signal: image.unneeded.signal, owner: `${tenant}/${user}` }
-        const reader = await this.#open()
-        const { bytes } = image
-        image.bytes = null
-        reading.steps = await readingOf(reader, this.#options.pictures, bytes!, call)
-      }
+      const { tenant, user } = live.request.claim
+      const call = { signal: image.unneeded.signal, owner: `${tenant}/${user}` }
+      const reader = await this.#open()
+      const { bytes } = image
+      image.bytes = null
+      reading.steps = await readingOf(reader, this.#options.pictures, bytes!, call)
     } catch (error) {
       reading.failure = { error }
     }
@@ -158,8 +150,7 @@ export class Readings {
 
   async #finish(live: LiveRequest, text: PictureText): Promise<void> {
     const image = onlyImage(live.request)
-    const isKept = image.cacheable && this.#readings.get(live)?.forgotten === false
-    if (isKept && text.complete) {
+    if (image.cacheable && text.complete) {
       this.#texts.set(image.key, text)
     }
     const sharing = this.#of(image.key).filter(([, { waits }]) => waits)

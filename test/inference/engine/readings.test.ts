@@ -91,6 +91,35 @@ describe('the engine reads text', () => {
     assert.equal(fetched(), 2)
   })
 
+  it('reads a picture that is forgotten before its turn, and keeps nothing of it', async () => {
+    const narrow = await openModel(findModel('demo'), { threads: 1, maxSequences: 1 })
+    try {
+      const { source, fetched } = await counted('09-light.png')
+      /** Reads it behind an answer, during which it is forgotten. */
+      const readLate = async () => {
+        const writes = Promise.withResolvers<void>()
+        const busy = narrow.describe(fixture('09-dark.png'), { onStep: () => writes.resolve() })
+        await writes.promise
+        const waits = Promise.withResolvers<void>()
+        const reading = narrow.read(source, { onPosition: () => waits.resolve() })
+        await waits.promise
+        await narrow.forget([source.key])
+        await busy
+        return (await reading).lines.map(({ text }) => text)
+      }
+      assert.deepEqual(await readLate(), TEXT)
+      await narrow.read(source)
+      assert.equal(fetched(), 2)
+      // Its text is known now, so its file is not sent.
+      assert.deepEqual(await readLate(), TEXT)
+      assert.equal(fetched(), 2)
+      await narrow.read(source)
+      assert.equal(fetched(), 3)
+    } finally {
+      await narrow.close()
+    }
+  })
+
   it('answers and reads at the same time', async () => {
     const scene = readFileSync(path.join(import.meta.dirname, '../../../docs/scene.png'))
     const [answer, ...texts] = await Promise.all([
