@@ -19,6 +19,7 @@ import type { CountModeration } from '../../operations/metrics.ts'
 import type { CasePictures } from './pictures.ts'
 import { OpenCases } from './open-cases.ts'
 import { CaseSteps, type CaseStepsDeps, MAX_ATTEMPTS, type Outcome, reasonOf } from './steps.ts'
+import type { CaseReading } from '../hashes/list-matcher.ts'
 import { opensCase } from '../hashes/reasons.ts'
 import { problemOf } from './discord-actions.ts'
 import { isTransportError } from '../../operations/retries.ts'
@@ -97,12 +98,22 @@ export class CaseExecutor {
     return this.#running.run(key, () => Promise.resolve())
   }
 
-  /** Reads the words of a case's pictures once more, for the entries of the list that have none. */
-  async readWords(guildId: string, id: string): Promise<void> {
-    if (await this.records.of(guildId, id)) {
-      await this.change(guildId, id, (old) => old && withSketch(old))
-      await this.carryOut(guildId, id)
+  /**
+   * Reads the words of a case's pictures once more, for the entries of the list that have none. Steps
+   * under way end first: one that reads these words would be taken for this one.
+   */
+  readWords(guildId: string, id: string): Promise<CaseReading> {
+    const key = `${guildId}/${id}`
+    const read = async () => {
+      if (await this.records.of(guildId, id)) {
+        await this.change(guildId, id, (old) => old && withSketch(old))
+        await this.#carryOut(guildId, id)
+      }
+      const record = await this.records.of(guildId, id)
+      const step = record?.steps.find((one) => one.id === 'sketch')
+      return step?.problem === 'unread' ? 'busy' : 'ended'
     }
+    return this.#running.run(key, () => this.#reporting(read))
   }
 
   /** Waits for running steps and descriptions. */

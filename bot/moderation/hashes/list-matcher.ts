@@ -5,7 +5,8 @@
  */
 
 import { LRUCache } from 'lru-cache'
-import { HOUR_MS } from '../../../config/durations.ts'
+import { HOUR_MS, MINUTE_MS } from '../../../config/durations.ts'
+import { KeyedMutex } from '../../store/keyed-mutex.ts'
 import type { Comparable } from '../../pictures/pictures.ts'
 import type { GuildModeration } from '../settings.ts'
 import { codeOf } from './hash-entry.ts'
@@ -13,21 +14,27 @@ import type { HashList } from './hash-list.ts'
 import type { Match } from './loaded-hashes.ts'
 import type { PictureWords, Reading } from './picture-words.ts'
 
-/** An entry whose words could not be read is tried again after this time. */
-const RETRY_MS = HOUR_MS
+/** When a case is read again: soon where the reader was busy; else its pictures cannot be read. */
+const RETRY_MS = { busy: 5 * MINUTE_MS, ended: HOUR_MS } as const
 const MAX_TRIED = 1000
+
+/** What became of reading a case's pictures: done or of no use, or the reader was busy. */
+export type CaseReading = keyof typeof RETRY_MS
 
 type Deps = {
   readonly guilds: GuildModeration
   readonly hashList: HashList
-  readonly words: PictureWords
+  readonly words: Pick<PictureWords, 'ofPicture'>
   /** Reads the words of a case's pictures for the entries of the list. */
-  readonly readCase: (guildId: string, caseId: string) => Promise<void>
+  readonly readCase: (guildId: string, caseId: string) => Promise<CaseReading>
 }
 
 export class ListMatcher {
   readonly #deps: Deps
-  readonly #tried = new LRUCache<string, true>({ max: MAX_TRIED, ttl: RETRY_MS })
+  /** Entries whose case was read. */
+  readonly #tried = new LRUCache<string, true>({ max: MAX_TRIED })
+  /** By entry: pictures on one template that come together wait for one reading of its case. */
+  readonly #reading = new KeyedMutex()
 
   constructor(deps: Deps) {
     this.#deps = deps
@@ -35,7 +42,7 @@ export class ListMatcher {
 
   /** The entry that a picture matches best. */
   async match({ picture, print }: Comparable, reading: Reading): Promise<Match | undefined> {
-    const { guilds, hashList, words, readCase } = this.#deps
+    const { guilds, hashList, words } = this.#deps
     const { guildId } = reading
     for (;;) {
       const { hashListVersion } = await guilds.of(guildId)
@@ -46,8 +53,14 @@ export class ListMatcher {
       if (!caseId || !key || this.#tried.has(key)) {
         return match
       }
-      this.#tried.set(key, true)
-      await readCase(guildId, caseId)
+      await this.#reading.run(key, () => this.#readOnce(key, guildId, caseId))
+    }
+  }
+
+  async #readOnce(key: string, guildId: string, caseId: string): Promise<void> {
+    if (!this.#tried.has(key)) {
+      const outcome = await this.#deps.readCase(guildId, caseId)
+      this.#tried.set(key, true, { ttl: RETRY_MS[outcome] })
     }
   }
 }
