@@ -44,6 +44,9 @@ type Convolution = {
   readonly padded?: boolean
 }
 
+/** With matrices of 4 bits, the convolutions have 8: of a small tower they are the most of it. */
+type StemStorage = Pick<Storage, 'float' | 'bits'>
+
 type Layer = (hidden: string, name: string, shape: Convolution) => string
 
 const FIRST = { kernel: 3, stride: 2 }
@@ -63,7 +66,7 @@ export function stemStride({ stages }: Stem): number {
 export function stemPatches(
   g: GraphBuilder,
   pixels: string,
-  storage: Pick<Storage, 'float'>,
+  storage: StemStorage,
   stem: Stem,
   options: { readonly module: string; readonly channels: number; readonly width: number },
 ): string {
@@ -122,20 +125,18 @@ function relu6(g: GraphBuilder, hidden: string): string {
 
 function convolution(
   g: GraphBuilder,
-  { float }: Pick<Storage, 'float'>,
+  storage: StemStorage,
   hidden: string,
   name: string,
   shape: Convolution,
 ): string {
   const { inputs, outputs, kernel, stride, depthwise = false, padded = false } = shape
-  const columns = depthwise ? 1 : inputs
-  const stored = g.weights.float(
-    [{ tensor: `${name}.weight`, rows: outputs }],
-    columns * kernel * kernel,
-    [outputs, columns, kernel, kernel],
-    float,
-  )
-  const weight = float === 'float16' ? g.op('Cast', [stored], { to: 1 }) : stored
+  const weight = kernels(g, storage, `${name}.weight`, [
+    outputs,
+    depthwise ? 1 : inputs,
+    kernel,
+    kernel,
+  ])
   const bias = g.weights.float([{ tensor: `${name}.bias`, rows: 1 }], outputs, [outputs], 'float32')
   const all = padded ? kernel - stride : 0
   const before = Math.floor(all / 2)
@@ -145,4 +146,22 @@ function convolution(
     strides: [stride, stride],
     pads: [before, before, all - before, all - before],
   })
+}
+
+/** A convolution's weights as float32 of these dimensions; what they are made of is constant, and made when opened. */
+function kernels(
+  g: GraphBuilder,
+  { float, bits }: StemStorage,
+  tensor: string,
+  dims: readonly [number, number, number, number],
+): string {
+  const [rows, ...rest] = dims
+  const columns = rest.reduce((product, side) => product * side, 1)
+  if (bits === 4) {
+    const { values, scales } = g.weights.quantizedColumns({ tensor, rows }, columns)
+    const turned = g.op('Mul', [g.op('Cast', [values], { to: 1 }), scales]) // [columns, rows]
+    return g.op('Reshape', [g.op('Transpose', [turned], { perm: [1, 0] }), g.ints(dims)])
+  }
+  const stored = g.weights.float([{ tensor, rows }], columns, dims, float)
+  return float === 'float16' ? g.op('Cast', [stored], { to: 1 }) : stored
 }
