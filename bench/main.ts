@@ -87,6 +87,8 @@ With the demo model, the small checkpoints, or no model at all:
   retrieval   how well the demo's matcher finds pictures that somebody else drew by words, and words by
               pictures; what /find shows; and what it loses by comparing the means of vectors first
                 --model DIR|NAME     default demo-match
+                --more DIR           up to 1,000 pictures with those that the programs of
+                                     bench/hands drew into DIR
   sandbox     the loopback Discord under load: members use a command, discord.js answers;
               the server's own time, its memory, and how long it takes to start
                 --members N          default 200

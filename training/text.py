@@ -22,7 +22,7 @@ from torch import nn
 
 from training.language import scene as scenes
 from training.language.conversation import caption, conversation, loose_caption
-from training.language.phrases import plural
+from training.language.phrases import OTHER_NAMES, plural
 from training.language.scene import CELL_COLUMNS, CELL_ROWS
 from training.world.vocabulary import BACKGROUNDS, BINS, COLORS, NOUNS, SIZE_EDGES
 
@@ -52,7 +52,9 @@ def corpus(rng, count):
 
 def vocabulary():
     """The words that the model learns, for its card: a question with another word is not answered."""
-    return sorted({word for text in corpus(random.Random(1), WORD_DOCUMENTS) for word in re.findall(r'[^\W_]+', text.lower())} - {'question', 'answer', 'context'})
+    names = [name for noun in NOUNS for name in (noun, *OTHER_NAMES.get(noun, ()))]
+    texts = [*corpus(random.Random(1), WORD_DOCUMENTS), *names, *map(plural, names)]
+    return sorted({word for text in texts for word in re.findall(r'[^\W_]+', text.lower())} - {'question', 'answer', 'context'})
 
 
 def build_tokenizer(folder):

@@ -98,6 +98,18 @@ export function readHandPictures(): Map<string, Uint8Array> {
   return pictures
 }
 
+/** What canvas/make.ts and plots/make.py drew into a folder: by turns one of each, with their files. */
+export function drawnIn(folder: string): [Scene, Uint8Array][] {
+  const byRenderer = ['canvas', 'plots'].map((renderer): readonly Scene[] => {
+    const list = path.join(folder, `${renderer}.json`)
+    return existsSync(list) ? JSON.parse(readFileSync(list, 'utf8')) : []
+  })
+  const longest = Math.max(...byRenderer.map(({ length }) => length))
+  return Array.from({ length: longest }, (_, i) => byRenderer.flatMap((scenes) => scenes[i] ?? []))
+    .flat()
+    .map((scene) => [scene, readFileSync(path.join(folder, scene.name))])
+}
+
 /** The files of a tar archive (POSIX.1-1988, ustar), by name. */
 function* readTar(archive: Buffer): Generator<[string, Uint8Array]> {
   const text = (at: number, length: number) =>

@@ -43,7 +43,7 @@ async function talk(page: Page): Promise<void> {
 
 /** What is posted to be searched, and what is looked for in it. */
 const POSTED = ['lone-triangle', 'hearts', 'two-stars', 'four-corners'] as const
-const WANTED = 'a red heart'
+const WANTED = 'red heart'
 const SEARCH_CHANNEL = 'memes'
 
 /** Posts pictures where search is switched on, and waits until they can be found. */

@@ -1,12 +1,12 @@
 /** What the retrieval of pictures is measured with: descriptions, and searches for one thing. */
 
-import { withArticle } from '../hands/questions/words.ts'
+import { COLORS, withArticle } from '../hands/questions/words.ts'
 import type { HandPicture, Thing } from '../hands/truth.ts'
 
 /** A search is measured if at least so many pictures have what it is for. */
 const LEAST = 2
 
-export type QueryKind = 'a shape of a color' | 'a shape' | 'a thing' | 'a background'
+export type QueryKind = 'a shape of a color' | 'a shape' | 'a thing' | 'a background' | 'a color'
 
 /** A search, and the one of a picture's contents that it is for. */
 export type Query = { readonly kind: QueryKind; readonly text: string; readonly wanted: string }
@@ -18,16 +18,20 @@ export function textOf({ objects }: Pick<HandPicture, 'objects'>): string {
   return things.length === 0 ? last : `${things.join(', ')} and ${last}`
 }
 
-/** What searches can find on a picture: each `shape`, `color shape` and its `color background`. */
+/**
+ * What searches can find on a picture: each `shape`, `color shape`, its `color background`, and each
+ * `color`, wherever it is.
+ */
 export function contentsOf({
   objects,
   background,
 }: Pick<HandPicture, 'objects' | 'background'>): ReadonlySet<string> {
   const contents = objects.flatMap(({ shape, colors }) => [
     shape,
-    ...colors.map((color) => `${color} ${shape}`),
+    ...colors.flatMap((color) => [color, `${color} ${shape}`]),
   ])
-  return new Set([...contents, ...(background === null ? [] : [`${background} background`])])
+  const behind = background === null ? [] : [background, `${background} background`]
+  return new Set([...contents, ...behind])
 }
 
 /** A search for all that at least `LEAST` of the pictures have, sorted by its words. */
@@ -39,7 +43,10 @@ export function queriesOf(pictures: readonly ReadonlySet<string>[]): Query[] {
   const shapes = new Set([...counts.keys()].filter((wanted) => wanted.includes(' ')).map(lastWord))
   return [...counts]
     .filter(([, count]) => count >= LEAST)
-    .map(([wanted]) => ({ kind: kindOf(wanted, shapes), text: withArticle(wanted), wanted }))
+    .map(([wanted]) => {
+      const kind = kindOf(wanted, shapes)
+      return { kind, text: kind === 'a color' ? wanted : withArticle(wanted), wanted }
+    })
     .toSorted((a, b) => a.text.localeCompare(b.text))
 }
 
@@ -48,6 +55,9 @@ function nameOf({ colors: [color], shape }: Thing): string {
 }
 
 function kindOf(wanted: string, shapes: ReadonlySet<string>): QueryKind {
+  if (isColor(wanted)) {
+    return 'a color'
+  }
   if (wanted.endsWith(' background')) {
     return 'a background'
   }
@@ -55,6 +65,11 @@ function kindOf(wanted: string, shapes: ReadonlySet<string>): QueryKind {
     return 'a shape of a color'
   }
   return shapes.has(wanted) ? 'a shape' : 'a thing'
+}
+
+function isColor(word: string): boolean {
+  const colors: readonly string[] = COLORS
+  return colors.includes(word)
 }
 
 function lastWord(words: string): string {

@@ -11,7 +11,7 @@ import { readConfig } from '../../config/config.ts'
 import { findModel } from '../../config/models.ts'
 import type { Model } from '../../inference/contract/types.ts'
 import { openModel } from '../../inference/model.ts'
-import { readHandPictures, readTruth } from '../hands/truth.ts'
+import { drawnIn, readHandPictures, readTruth, type Scene } from '../hands/truth.ts'
 import { createRandom, type Random } from '../report/random.ts'
 import { writeResults } from '../report/results.ts'
 import { createTally, formatTable, percent } from '../report/tally.ts'
@@ -20,11 +20,15 @@ import { contentsOf, type Query, queriesOf, textOf } from './retrieval-queries.t
 /** Pictures to find one among, besides all of them, and how often as many are drawn by lot. */
 const FEW = 64
 const DRAWS = 20
+/** Pictures at most, where more of them are at hand. */
+const MOST = 1000
 
 /** A picture with its vectors, and its description with the vector of that. */
 type Entry = {
   readonly picture: Uint8Array
   readonly contents: ReadonlySet<string>
+  /** Whether the colors of all on it are known: those of everyday things are not. */
+  readonly colored: boolean
   readonly vectors: Int8Array
   readonly mean: Int8Array
   readonly text: string
@@ -32,11 +36,14 @@ type Entry = {
 }
 
 export async function runRetrievalBench(args: readonly string[]): Promise<void> {
-  const { values } = parseArgs({ args: [...args], options: { model: { type: 'string' } } })
+  const { values } = parseArgs({
+    args: [...args],
+    options: { model: { type: 'string' }, more: { type: 'string' } },
+  })
   const folder = findModel(values.model ?? 'demo-match', readConfig(process.env).modelsFolder)
   const model = await openModel(folder, { task: 'match' })
   try {
-    const entries = await entriesOf(model)
+    const entries = await entriesOf(model, values.more)
     const descriptions = measureDescriptions(entries)
     const searches = await measureSearches(model, entries)
     const results = { model: model.matcher?.name, pictures: entries.length, descriptions, searches }
@@ -48,18 +55,26 @@ export async function runRetrievalBench(args: readonly string[]): Promise<void> 
   }
 }
 
-/** All pictures that show something. */
-async function entriesOf(model: Model): Promise<Entry[]> {
+/** The pictures of the test set that show something, and more of a folder up to 1,000. */
+async function entriesOf(model: Model, more: string | undefined): Promise<Entry[]> {
   const { drawings, things } = readTruth()
-  const pictures = readHandPictures()
+  const files = readHandPictures()
+  const scenes: Scene[] = [...drawings, ...things]
+  if (more !== undefined) {
+    for (const [scene, file] of drawnIn(more).filter(([{ name }]) => !files.has(name))) {
+      scenes.push(scene)
+      files.set(scene.name, file)
+    }
+  }
   const entries: Entry[] = []
-  for (const shown of [...drawings, ...things].filter(({ objects }) => objects.length > 0)) {
-    const picture = pictures.get(shown.name)!
+  for (const shown of scenes.filter(({ objects }) => objects.length > 0).slice(0, MOST)) {
+    const picture = files.get(shown.name)!
     const packed = packVectors(await model.embedImage(picture))
     const text = textOf(shown)
     entries.push({
       picture,
       contents: contentsOf(shown),
+      colored: shown.objects.every(({ colors }) => colors.length > 0),
       vectors: unpacked(packed.vectors),
       mean: unpacked(packed.mean),
       text,
@@ -112,8 +127,9 @@ async function measureSearches(model: Model, entries: readonly Entry[]) {
   const ranked: { readonly query: Query; readonly best: readonly Entry[] }[] = []
   for (const query of queries) {
     const vector = await model.embedText(query.text)
-    const best = byCosine(entries, vector).slice(0, MAX_RANKED)
-    const byMeans = new Set(byCosine(entries, vector, 'mean').slice(0, MAX_COMPARED))
+    const among = searchedFor(query, entries)
+    const best = byCosine(among, vector).slice(0, MAX_RANKED)
+    const byMeans = new Set(byCosine(among, vector, 'mean').slice(0, MAX_COMPARED))
     best.forEach((entry) => kept.add(query.kind, byMeans.has(entry)))
     ranked.push({ query, best })
   }
@@ -124,7 +140,7 @@ async function measureSearches(model: Model, entries: readonly Entry[]) {
     first.add(query.kind, isFitting(order[0]!, query))
     const shown = order.filter((entry) => probability(entry) >= FITS)
     shown.forEach((entry) => precise.add(query.kind, isFitting(entry, query)))
-    const there = entries.filter((entry) => isFitting(entry, query))
+    const there = searchedFor(query, entries).filter((entry) => isFitting(entry, query))
     const reachable = Math.min(MAX_RANKED, there.length)
     const right = shown.filter((entry) => isFitting(entry, query)).length
     for (let i = 0; i < reachable; i++) {
@@ -139,6 +155,11 @@ async function measureSearches(model: Model, entries: readonly Entry[]) {
     recall: complete.share(kind),
     keptByMeans: kept.share(kind),
   }))
+}
+
+/** The pictures of which is known whether they have what a search is for. */
+function searchedFor({ kind }: Query, entries: readonly Entry[]): readonly Entry[] {
+  return kind === 'a color' ? entries.filter(({ colored }) => colored) : entries
 }
 
 /** How well the words of each search fit the pictures that the model looks at for it. */

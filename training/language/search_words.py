@@ -6,7 +6,7 @@ they are no wrong pairs when contrast and matching are learned.
 from itertools import permutations
 
 from training.language.conversation import AT
-from training.language.phrases import a, named, plural
+from training.language.phrases import a, called, plural
 
 NUMBERS = ('', '', 'two', 'three', 'four')
 
@@ -14,15 +14,17 @@ NUMBERS = ('', '', 'two', 'three', 'four')
 class SearchWords:
     """
     `text`, and what it asks for: things that must be there ((shape, color, size, cell), None: any), how many of a
-    kind, and the background.
+    kind, the background, or a color wherever it is.
     """
 
-    def __init__(self, text, things=(), count=None, background=None):
-        self.text, self.things, self.count, self.background = text, things, count, background
+    def __init__(self, text, things=(), count=None, background=None, color=None):
+        self.text, self.things, self.count, self.background, self.color = text, things, count, background, color
 
     def fits(self, scene):
         if scene.kind == 'other' or (self.background and scene.background != self.background):
             return False
+        if self.color:  # everyday things have many, which are not known
+            return scene.background == self.color or any(one.color in (None, self.color) for one in scene.things)
         if self.count:
             number, shape, color = self.count
             return sum(one.shape == shape and color in (None, one.color) for one in scene.things) == number
@@ -41,24 +43,29 @@ def search_words(rng, scene):
     if roll < .12:
         words = f'{scene.background} background'
         return SearchWords(a(words) if rng.random() < .5 else words, background=scene.background)
-    if roll < .3:
+    if roll < .2:
+        colors = [thing.color for thing in scene.things if thing.color]
+        if colors:
+            color = rng.choice(colors)
+            return SearchWords(rng.choice((color, color, f'{color} things', f'{color} shapes')), color=color)
+    if roll < .36:
         thing = rng.choice(scene.things)
         color = thing.color if rng.random() < .6 else None
         number = sum(one.shape == thing.shape and color in (None, one.color) for one in scene.things)
         if 2 <= number < len(NUMBERS):
-            kind = ' '.join([*([color] if color else []), plural(thing.shape)])
+            kind = ' '.join([*([color] if color else []), plural(called(rng, thing.shape))])
             return SearchWords(f'{rng.choice((NUMBERS[number], str(number)))} {kind}', count=(number, thing.shape, color))
-    if roll < .45:  # "red hearts": people search so, whether they want one or several
+    if roll < .5:  # "red hearts": people search so, whether they want one or several
         thing = rng.choice(scene.things)
         color = thing.color if rng.random() < .6 else None
-        return SearchWords(' '.join([*([color] if color else []), plural(thing.shape)]), things=[(thing.shape, color, None, None)])
+        return SearchWords(' '.join([*([color] if color else []), plural(called(rng, thing.shape))]), things=[(thing.shape, color, None, None)])
     chosen = rng.sample(scene.things, min(len(scene.things), rng.choice((1, 1, 1, 2))))
     parts, wanted = [], []
     for thing in chosen:
         size = thing.size_word if rng.random() < .25 else None
         color = thing.color if rng.random() < .8 else None
         cell = thing.cell if thing.is_place_sure and rng.random() < .2 else None
-        words = ' '.join([*([size] if size else []), named(thing) if color else thing.shape])
+        words = ' '.join([*([size] if size else []), *([color] if color else []), called(rng, thing.shape)])
         parts.append((a(words) if rng.random() < .6 else words) + (f' {AT[cell]}' if cell is not None else ''))
         wanted.append((thing.shape, color, size, cell))
     return SearchWords(' and '.join(parts), things=wanted)

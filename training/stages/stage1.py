@@ -17,7 +17,7 @@ from training.language.search_words import search_words
 from training.parts.qformer import StageOne
 from training.text import BOS, CLS, PAD, Text, pad
 
-BATCH, PEAK, STEPS = 32, 1e-3, 2000
+BATCH, PEAK, STEPS = 32, 1e-3, 6000
 SEARCHES = .4  # share of the texts that name only some of what is there, as people do who look for a picture
 ROUNDS = {64: 4, 256: 4}  # of retrieval among so many held-out pictures
 

@@ -23,16 +23,20 @@ describe('textOf', () => {
 })
 
 describe('contentsOf', () => {
-  it('has each thing by its shape, by each color that it may have, and a background that is sure', () => {
+  it('has each thing by its shape and by each color that it may have, colors, and a background that is sure', () => {
     assert.deepEqual([...contentsOf(FIRST)].toSorted(), [
+      'blue',
       'blue oval',
       'oval',
+      'purple',
       'purple oval',
+      'red',
       'red star',
       'star',
+      'white',
       'white background',
     ])
-    assert.deepEqual([...contentsOf(SECOND)].toSorted(), ['cat', 'red star', 'star'])
+    assert.deepEqual([...contentsOf(SECOND)].toSorted(), ['cat', 'red', 'red star', 'star'])
   })
 })
 
@@ -43,6 +47,7 @@ describe('queriesOf', () => {
       { kind: 'a thing', text: 'a cat', wanted: 'cat' },
       { kind: 'a shape of a color', text: 'a red star', wanted: 'red star' },
       { kind: 'a shape', text: 'a star', wanted: 'star' },
+      { kind: 'a color', text: 'red', wanted: 'red' },
     ])
   })
 })
