@@ -13,8 +13,8 @@ import torch
 
 from training.common import attention_in_fp32
 
-# Run only when named: see stages/llava.py.
-OTHER_STAGES = ('llava', 'export_llava')
+# Run only when named: see stages/llava.py and stages/flamingo.py.
+OTHER_STAGES = ('llava', 'export_llava', 'flamingo', 'export_flamingo')
 STAGES = ('tokenizer', 'data', 'lm', 'vit', 'features', 'stage1', 'stage2', 'export', 'evaluate')
 
 
@@ -31,7 +31,8 @@ def run_stage(name, run, language='opt'):
     elif name == 'features':
         importlib.import_module('training.stages.features').write(run)
     else:
-        module, function = {'export': ('export', 'export'), 'export_llava': ('export_llava', 'export'), 'evaluate': ('write_report', 'report')}.get(name, (f'stages.{name}', 'train'))
+        exports = {other: (other, 'export') for other in ('export', 'export_llava', 'export_flamingo')}
+        module, function = {**exports, 'evaluate': ('write_report', 'report')}.get(name, (f'stages.{name}', 'train'))
         getattr(importlib.import_module(f'training.{module}'), function)(run)
     done.touch()
 

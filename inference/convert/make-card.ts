@@ -19,7 +19,8 @@ const ownSchema = z
     about: z.string(),
     languages,
     license: z.string(),
-    prompts: z.record(z.string(), z.string()),
+    /** Null: the card does not say it, though the family would. */
+    prompts: z.record(z.string(), z.string().nullable()),
     defaults: defaults.partial(),
     questions,
     domain,
@@ -96,7 +97,7 @@ export function makeCard(facts: CardFacts): ModelCard {
     graphs: Object.keys(plan.graphs),
     precision,
     quantization: bits === null ? null : quantization(bits, facts),
-    prompts: { ...model.prompts, ...own.prompts },
+    prompts: stated({ ...model.prompts, ...own.prompts }),
     defaults: {
       describe: own.defaults?.describe ?? plan.card.defaults.describe,
       ask: own.defaults?.ask ?? plan.card.defaults.ask,
@@ -109,6 +110,10 @@ export function makeCard(facts: CardFacts): ModelCard {
     throw new ConfigError([`The checkpoint's configuration cannot be used: ${card}.`])
   }
   return card
+}
+
+function stated(prompts: Readonly<Record<string, unknown>>): Record<string, unknown> {
+  return Object.fromEntries(Object.entries(prompts).filter(([, format]) => format !== null))
 }
 
 /** The card's record of quantization; `quantized` and `kept` count matrices. */

@@ -14,6 +14,7 @@ from toy_run import RUN, begin
 import toys
 import torch  # noqa: I001: after toy_run, as all of training
 from PIL import Image
+from safetensors.torch import load_file, save_file
 from transformers import BlipImageProcessorPil, PreTrainedTokenizerFast
 
 from training import train
@@ -22,8 +23,10 @@ from training.compare import training
 from training.compare.bridges import KINDS, slot_of
 from training.compare.ends import Ends
 from training.parts.model import SIDE
+from training.parts.idefics import load_idefics
 from training.parts.stem import load_llava
-from training.stages import llava, lm, vit
+from training.stages import flamingo, llava, lm, vit
+from training.text import Text
 from training.world import data
 
 STEPS, BATCH = 40, 6
@@ -129,6 +132,7 @@ class Compare(unittest.TestCase):
             self.assertEqual(self.result(f'{kind}-7')['frozen'], Ends(RUN, run).hashes())
         self.assertEqual(type(Ends(RUN, run).language).__name__, 'LlamaForCausalLM')
         self.assert_projector_then_language(run)
+        self.assert_gated_layers(run)
 
     def assert_projector_then_language(self, run):
         words = Ends(RUN, run).language.state_dict()
@@ -163,6 +167,41 @@ class Compare(unittest.TestCase):
             said = json.loads(toys.node([toys.TERMINAL / 'ask.ts', *shown, question, *asked]))
             self.assertEqual(said['tokenIds'], out[0, ids.shape[1] :].tolist())
             self.assertGreater(len(set(said['tokenIds'])), 3)
+
+    def assert_gated_layers(self, run):
+        """They learn, and the converted miniature answers as transformers' own IDEFICS does."""
+        flamingo.train(run, steps=3)
+        state = torch.load(run / 'flamingo.pt', weights_only=False)
+        self.assertTrue(any(state['gated'][f'{i}.alpha_cross_attn'].abs().item() > 0 for i in range(3)))
+        self.assertIn('all', state['facts']['answers'])
+        train.run_stage('export_flamingo', run)
+        folder, package = run / 'demo-flamingo-hf', run / 'gated'
+        torch.manual_seed(11)
+        tensors = load_file(folder / 'model.safetensors')
+        for name, tensor in tensors.items():  # whose answers are not one token again and again
+            if tensor.ndim > 1 and 'vision_model' not in name:
+                tensor.normal_(std=0.25)
+            elif 'alpha' in name:
+                tensor.fill_(0.7)
+        save_file(tensors, folder / 'model.safetensors', {'format': 'pt'})
+        toys.node([toys.TERMINAL / 'pull.ts', '--from', folder, '--out', package, '--precision', 'fp32'])
+        self.assertNotIn('furtherPicture', json.loads((package / 'model.json').read_text())['prompts'])
+        model, tokenizer = load_idefics(folder), PreTrainedTokenizerFast.from_pretrained(folder)
+        said_of_each = set()
+        for index in (0, 1):
+            file, question = run / f'{index}.png', 'what color is the circle?'
+            around = '<fake_token_around_image>'
+            ids = torch.tensor([tokenizer(f'</s>{around}<image>{around}Question: {question} Answer:', add_special_tokens=False).input_ids])
+            self.assertEqual(ids[0, :4].tolist(), [2, *flamingo.picture(Text(run / 'tokenizer'))])
+            pixels = BlipImageProcessorPil.from_pretrained(folder)([Image.open(file).convert('RGB')], return_tensors='pt')['pixel_values']
+            sees = (ids == ids[0, 2]).cumsum(1)[..., None]
+            with torch.inference_mode():
+                out = model.generate(input_ids=ids, pixel_values=pixels[:, None], image_attention_mask=sees, attention_mask=torch.ones_like(ids), max_new_tokens=12, do_sample=False)
+            said = json.loads(toys.node([toys.TERMINAL / 'ask.ts', file, question, '--model', package, '--json', '--max-new-tokens', '12', '--beams', '1']))
+            self.assertEqual(said['tokenIds'], out[0, ids.shape[1] :].tolist())
+            self.assertGreater(len(set(said['tokenIds'])), 3)
+            said_of_each.add(tuple(said['tokenIds']))
+        self.assertEqual(len(said_of_each), 2)  # it looks
 
     def test_gated_layers_begin_as_the_language_model_alone(self):
         ends = Ends(RUN, RUN)

@@ -12,17 +12,13 @@ from training.bridge.data import CAPTION
 from training.bridge.ends import IGNORED, common, frozen_hash, load_language, load_tower, settings
 from training.bridge.measure import answers
 from training.common import initialize
+from training.parts.idefics import TAKEN
 
 TOWERS = ('clip_vision_model',)
 LANGUAGES = ('llama',)
 AROUND = '<fake_token_around_image>'
 OWN = ('cross_layer_interval', 'qk_layer_norms', 'alpha_type', 'use_resampler')
 RESAMPLER = ('resampler_depth', 'resampler_n_heads', 'resampler_head_dim', 'resampler_n_latents', 'qk_layer_norms_perceiver')
-# Of a Llama, what an IDEFICS takes under the same name.
-TAKEN = (
-    'vocab_size', 'hidden_size', 'intermediate_size', 'num_hidden_layers', 'num_attention_heads', 'hidden_act', 'rms_norm_eps',
-    'max_position_embeddings', 'rope_parameters', 'bos_token_id', 'pad_token_id', 'tie_word_embeddings',
-)
 SEEN = (
     'image_size', 'patch_size', 'intermediate_size', 'num_hidden_layers', 'num_attention_heads', 'hidden_act', 'layer_norm_eps',
 )
@@ -107,7 +103,7 @@ def idefics(tower, language, ids, chosen):
         raise SystemExit(f'--settings: cross_layer_interval {interval} does not divide {text.num_hidden_layers} layers.')
     config = IdeficsConfig(
         **{name: getattr(text, name) for name in TAKEN}, **chosen, additional_vocab_size=max(0, ids - text.vocab_size),
-        eos_token_id=text.eos_token_id, perceiver_config=resampler, freeze_text_layers=False, freeze_vision_layers=False,
+        perceiver_config=resampler, freeze_text_layers=False, freeze_vision_layers=False,
         vision_config={'embed_dim': vision.hidden_size, **{name: getattr(vision, name) for name in SEEN}},
     )
     model = IdeficsForVisionText2Text(config)

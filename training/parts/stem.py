@@ -27,6 +27,7 @@ from transformers import (
 from transformers.modeling_outputs import BaseModelOutputWithPooling
 
 PIECE = 2  # pictures
+TIED_HEAD = {'lm_head.weight'}
 
 
 class Convolution(nn.Conv2d):
@@ -150,7 +151,7 @@ def load_llava(folder):
     config = LlavaConfig(**stored)
     config.vision_config = Blip2VisionConfig(**{name: value for name, value in tower.items() if name != 'stem'})
     config.vision_config.stem = tower['stem']
-    model = take_tensors(llava_with_stem(config), folder, {'lm_head.weight'})
+    model = take_tensors(llava_with_stem(config), folder, TIED_HEAD)
     model.lm_head.weight = model.get_input_embeddings().weight
     return model
 

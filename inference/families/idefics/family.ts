@@ -42,7 +42,7 @@ function read(folders: CheckpointPlaces, problems: string[]): FamilyCheckpoint |
   if (config === null || special === null) {
     return null
   }
-  const preprocessing = readPreprocessing(folders.preprocessing, config.imageSize, problems)
+  const preprocessing = readPreprocessing(folders.preprocessing, config, problems)
   const { start, image, textEnd, turnEnd } = special
   const stop = new Set([...config.stop, ...(turnEnd === null ? [] : [turnEnd])])
   return {

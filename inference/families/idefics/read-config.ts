@@ -11,9 +11,10 @@ import { gatedLayers, gatedModule } from '../../blocks/decoder/gated-attention.t
 import { clip } from '../../blocks/vision/vit-settings.ts'
 import { visionTokens } from '../../blocks/vision/vit.ts'
 import type { VisionConfig } from '../../blocks/vision/vit.ts'
+import { readVision as readBlip2Vision } from '../blip2/read-parts.ts'
 import { checkArchitecture, checkQuantization } from '../common/architecture.ts'
 import type { WeightIndex } from '../common/family.ts'
-import { checkHeads, Fields, MAX_LAYERS, readJson } from '../common/read-json.ts'
+import { checkHeads, Fields, isObject, MAX_LAYERS, readJson } from '../common/read-json.ts'
 import { readLlama, readLlamaTokens } from '../common/read-llama.ts'
 import { resolveTied } from '../common/ties.ts'
 import type { IdeficsConfig } from './config.ts'
@@ -24,8 +25,14 @@ const ARCHITECTURES = ['IdeficsForVisionText2Text']
 const MODEL = 'model'
 const VISION = `${MODEL}.vision_model`
 const RESAMPLER = `${MODEL}.perceiver_resampler`
+/**
+ * transformers' IDEFICS has a CLIP tower, and names no kind. A BLIP-2's tower is of the checkpoints that this
+ * project trains (training/export_flamingo.py).
+ */
+const BLIP2_TOWER = 'blip_2_vision_model'
 
 export type CheckpointConfig = {
+  readonly tower: 'clip' | 'blip'
   readonly imageSize: number
   readonly vocab: number
   readonly pad: number
@@ -55,6 +62,7 @@ export function readConfig(folder: string, problems: string[]): CheckpointConfig
   }
   const { text, added } = model.decoder
   return {
+    tower: hasBlip2Tower(fields) ? 'blip' : 'clip',
     imageSize: model.vision.imageSize,
     vocab: text.vocab + (added?.ids ?? 0),
     pad,
@@ -88,8 +96,16 @@ function modelOf(fields: Fields, weights: WeightIndex | null): IdeficsConfig {
   }
 }
 
+function hasBlip2Tower({ json }: Fields): boolean {
+  const { vision_config: vision } = json
+  return isObject(vision) && vision['model_type'] === BLIP2_TOWER
+}
+
 /** In older files the fields stand beside the others, with `vision_` before their names. */
 function readVision(fields: Fields): VisionConfig {
+  if (hasBlip2Tower(fields)) {
+    return readBlip2Vision(fields.section('vision_config'), VISION)
+  }
   const isNested = fields.json['vision_config'] != null
   const part = isNested ? fields.section('vision_config') : fields
   const named = (name: string) => (isNested ? name : `vision_${name}`)

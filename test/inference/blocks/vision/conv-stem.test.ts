@@ -30,7 +30,7 @@ const SIDE = 4 * stemStride(STEM)
 /** Weights that are the same for the same tensor, however they are stored. */
 function weightsOf({ parts, rows, columns }: WeightJob): Float32Array {
   const { tensor } = parts[0]!
-  const seed = [...tensor].reduce((sum, letter) => sum * 31 + letter.charCodeAt(0), 7) % 10_007
+  const seed = Buffer.from(tensor).reduce((sum, byte) => (sum * 31 + byte) % 10_007, 7)
   return gaussians(rows * columns, seed).map((value) => value / Math.sqrt(columns))
 }
 

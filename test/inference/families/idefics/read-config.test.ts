@@ -48,7 +48,7 @@ function special(content: string, id: number) {
 function problemsOf(settings: object): string {
   const problems: string[] = []
   withFiles({ 'preprocessor_config.json': settings }, (folder) =>
-    readPreprocessing(folder, 224, problems),
+    readPreprocessing(folder, { tower: 'clip', imageSize: 224 }, problems),
   )
   return problems.join('\n')
 }
@@ -73,6 +73,29 @@ describe('readConfig', () => {
     assert.equal(keys.modules[7], 'model.gated_cross_attn_layers.7.cross_attn')
     assert.deepEqual(decoder.gated, { interval: 4, headNorms: true, gateWidth: 1, rows: 64 })
     assert.equal(config!.vocab, 32_002)
+  })
+
+  it('takes the tower of a BLIP-2, with its stem and its pictures', () => {
+    const tower = { model_type: 'blip_2_vision_model', hidden_size: 160, num_hidden_layers: 4 }
+    const stem = { channels: 8, stages: [[1, 3, 2, 8, 1]], fine: 1 }
+    const sides = { num_attention_heads: 5, image_size: 32, patch_size: 4 }
+    const { config, problems } = read({ vision_config: { ...tower, ...sides, stem } })
+    assert.deepEqual(problems, [])
+    const { vision } = config!.model(null)
+    assert.deepEqual(
+      [config!.tower, vision.tensors.module, vision.layers, vision.states],
+      ['blip', 'model.vision_model', 4, null],
+    )
+    assert.equal(vision.stem!.channels, 8)
+    const pictures = { image_processor_type: 'BlipImageProcessor', size: { height: 32, width: 32 } }
+    const read32 = (tower: 'blip' | 'clip') => {
+      const found: string[] = []
+      withFiles({ 'preprocessor_config.json': pictures }, (folder) =>
+        readPreprocessing(folder, { tower, imageSize: 32 }, found),
+      )
+      return found.length
+    }
+    assert.deepEqual([read32('blip'), read32('clip')], [0, 1])
   })
 
   it('reads an older file, whose parts stand beside each other', () => {
