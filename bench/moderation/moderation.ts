@@ -121,6 +121,7 @@ function readingOnce(model: Model): ReplayModel {
     matcher: model.matcher,
     describe: (...of) => model.describe(...of),
     match: (...of) => model.match(...of),
+    embedImage: (...of) => model.embedImage(...of),
     forget: (...of) => model.forget(...of),
     score: (...of) => model.score(...of),
     read: async (image, options) => {

@@ -8,7 +8,8 @@ import { existsSync, readFileSync, writeFileSync } from 'node:fs'
 import path from 'node:path'
 import { parseArgs } from 'node:util'
 import { readConfig } from '../../config/config.ts'
-import { findModel } from '../../config/models.ts'
+import { ConfigError } from '../../config/errors.ts'
+import { findModel, matcherBeside } from '../../config/models.ts'
 import type { Model } from '../../inference/contract/types.ts'
 import { OWN_FILE } from '../../inference/convert/make-card.ts'
 import type { Judgment } from '../../inference/domain/judgment.ts'
@@ -20,6 +21,7 @@ import { openModel } from '../../inference/model.ts'
 import { CARD_FILE } from '../../inference/package/model-card.ts'
 import { tokenizerOpener } from '../../inference/text/tokenizer.ts'
 import { openPackage } from '../../inference/package/open-package.ts'
+import { sameVision } from '../../inference/package/same-vision.ts'
 import { openSessions } from '../../inference/runtime/sessions.ts'
 import { writeResults } from '../report/results.ts'
 import { formatTable, percent } from '../report/tally.ts'
@@ -53,19 +55,38 @@ export async function runDomainBench(args: readonly string[]): Promise<void> {
   }
 }
 
-/** Measures the domain of the model and writes it on its card and into its checkpoint's own file. */
+/**
+ * Measures the domain of the model and writes it on its card and into its checkpoint's own file; and on
+ * the card of the matcher that ships with it, which judges pictures where another model writes.
+ */
 async function calibrate(folder: string): Promise<void> {
   const measured = await measureFeatures(folder, await calibrationPictures())
   const statistics = fitStatistics(measured, 1 - OUTLIERS)
   const limit = Number((MARGIN * statistics.limit).toPrecision(4))
-  for (const name of [CARD_FILE, path.join('checkpoint', OWN_FILE)]) {
-    const file = path.join(folder, name)
+  const files = [CARD_FILE, path.join('checkpoint', OWN_FILE)].map((name) =>
+    path.join(folder, name),
+  )
+  for (const file of [...files, ...(await matcherFiles(folder))]) {
     if (existsSync(file)) {
       const card = JSON.parse(readFileSync(file, 'utf8'))
       card.domain = { ...card.domain, features: { ...statistics, limit } }
       writeFileSync(file, `${JSON.stringify(card, null, 2)}\n`)
     }
   }
+}
+
+/** The card of the model's matcher. @throws {ConfigError} if its features are others. */
+async function matcherFiles(folder: string): Promise<string[]> {
+  const name = matcherBeside(path.basename(folder))
+  if (name === undefined) {
+    return []
+  }
+  const beside = path.join(path.dirname(folder), name)
+  const [{ card }, { card: matcher }] = [await openPackage(folder), await openPackage(beside)]
+  if (!sameVision(card, matcher)) {
+    throw new ConfigError([`${name} has another vision tower than ${card.name}.`])
+  }
+  return [path.join(beside, CARD_FILE)]
 }
 
 /** @returns float64 [width] of each picture: the vision tower's features, averaged. */

@@ -9,7 +9,7 @@ import type { FoundPicture } from '../../commands/picture.ts'
 import { HOUR_MS, MINUTE_MS } from '../../config/durations.ts'
 import { InputError } from '../../config/errors.ts'
 import type { ImageSource, Model, RequestOptions } from '../../inference/contract/types.ts'
-import { judgePicture } from '../../inference/domain/judge-picture.ts'
+import { judgeForMatching } from '../../inference/domain/judge-picture.ts'
 import { picturesIn } from '../discord/message-pictures.ts'
 import { isRestrictedForward } from '../discord/picture-access.ts'
 import { placeIn, prefixOf } from '../discord/place.ts'
@@ -165,11 +165,8 @@ export class Indexing {
     }
     try {
       // A matcher that knows one kind of pictures gives meaningless vectors of others.
-      const { judgment } =
-        matcher.domain === undefined
-          ? { judgment: null }
-          : await judgePicture(model, source, options)
-      return judgment?.verdict === 'outside'
+      const { verdict } = await judgeForMatching(model, source, options)
+      return verdict === 'outside'
         ? null
         : { space: spaceOf(matcher), ...packVectors(await model.embedImage(source, options)) }
     } catch (error) {

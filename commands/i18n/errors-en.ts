@@ -41,6 +41,7 @@ const PLEASE_SEND = 'please send a PNG, JPEG, WebP, AVIF, GIF or TIFF'
 
 /** What whoever runs the bot can do. */
 const REAL_MODEL = `For photographs I need another model: ${PULL_COMMAND}, then ${MODEL_SETTING}.`
+const REAL_MATCHER = `For photographs I need another one: ${PULL_MATCHER_COMMAND}, then ${MATCHER_SETTING}.`
 
 const ASK_YES_NO = 'Ask for one thing that can be seen, such as: is there a red circle?'
 
@@ -128,6 +129,8 @@ export const ERRORS_EN: ErrorSentences = {
     knows === null
       ? 'This picture is not of the kind that I know, so I judge no question about it.'
       : `I only know ${knows.en}; this looks like something else, so I judge no question about it and no rule hits. ${REAL_MODEL}`,
+  'match/outside-domain': ({ knows }) =>
+    `My model for matching knows ${knows === null ? 'another kind of pictures' : `only ${knows.en}`}; this looks like something else, so I compare no text with it. ${REAL_MATCHER}`,
   'image/no-room': ({ pictures, tokens, maxTokens }) =>
     `${pictures === 1 ? 'This picture takes' : `These ${pictures} pictures take`} ${tokens} of the ${maxTokens} tokens that the model reads, which leaves too few for the question. Please use ${pictures === 1 ? 'a smaller picture' : 'fewer or smaller pictures'}, less detail or fewer words.`,
   'text/empty-question': 'The question is empty.',

@@ -46,6 +46,7 @@ function inTenThousands(pixels: number, round: (value: number) => number): strin
 
 /** What whoever runs the bot can do. */
 const REAL_MODEL = `要看懂照片，我需要换一个模型：先运行 ${PULL_COMMAND}，再设置 ${MODEL_SETTING}。`
+const REAL_MATCHER = `要匹配照片，需要换一个匹配模型：先运行 ${PULL_MATCHER_COMMAND}，再设置 ${MATCHER_SETTING}。`
 
 function settingProblem(problem: SettingProblem): string {
   const { setting, value } = problem
@@ -120,6 +121,8 @@ export const ERRORS_ZH: ErrorSentences = {
     knows === null
       ? '这张图片不是我认识的那一类，所以我不判断关于它的问题。'
       : `我只认识${knows.zh}；这张看起来不是，所以我不判断关于它的问题，规则也不会命中。${REAL_MODEL}`,
+  'match/outside-domain': ({ knows }) =>
+    `我的匹配模型${knows === null ? '认识的是另一类图片' : `只认识${knows.zh}`}；这张看起来不是，所以我不拿文字和它比较。${REAL_MATCHER}`,
   'image/no-room': ({ pictures, tokens, maxTokens }) =>
     `模型一次能读 ${maxTokens} 个词元，${pictures === 1 ? '这张图片' : `这 ${pictures} 张图片`}占了 ${tokens} 个，剩下的放不下问题。请换${pictures === 1 ? '小一些' : '更少或更小'}的图片，降低细节，或把问题说短一些。`,
   'text/empty-question': '问题是空的。',

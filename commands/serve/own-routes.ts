@@ -3,7 +3,11 @@
 import type { Context } from 'hono'
 import { imageSourceOf } from '../../inference/contract/image-source.ts'
 import type { ImageSource } from '../../inference/contract/types.ts'
-import { judgePicture, requireInside } from '../../inference/domain/judge-picture.ts'
+import {
+  judgePicture,
+  requireInside,
+  requireMatchable,
+} from '../../inference/domain/judge-picture.ts'
 import type { ChatCall } from './chat/answers.ts'
 import { type Api, bodyOf, callOf, requireModel, requireTask, visit } from './context.ts'
 import { pictureOf } from './pictures.ts'
@@ -38,11 +42,7 @@ export function matchRoute(c: Context, api: Api): Promise<Response> {
     requireTask(model, 'match')
     const { source, call } = await pictured(c, api, client, about)
     // A matcher that knows one kind of pictures gives meaningless numbers about others.
-    const writes = model.card.tasks.some((task) => task === 'text')
-    if (writes && model.matcher?.domain !== undefined) {
-      const { judgment } = await judgePicture(model, source, call)
-      requireInside(model.card, judgment)
-    }
+    await requireMatchable(model, source, call)
     const matches = await model.match(source, texts, call)
     return c.json({ object: 'match', model: model.matcher?.name, matches })
   })

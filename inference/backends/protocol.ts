@@ -46,9 +46,10 @@ const tokenLogprob = z.object({
 })
 const chosenLogprob: z.ZodType<ChosenLogprob> = tokenLogprob.extend({ top: z.array(tokenLogprob) })
 
-const imageTokensSchema = z.object({
+const embeddedImageSchema = z.object({
   data: z.instanceof(Float32Array),
   shape: z.tuple([count, count]),
+  distance: number.nullable(),
   timings: encodeTimingsSchema,
 })
 
@@ -183,7 +184,7 @@ export const resultSchemas: {
   }),
   score: z.array(z.object({ answer: z.string(), logLikelihood: number, probability: number })),
   encode: encodeTimingsSchema,
-  embed: imageTokensSchema,
+  embed: embeddedImageSchema,
   match: z.array(z.object({ text: z.string(), itm: number, itc: number })),
   'embed-text': z.instanceof(Float32Array),
   read: z.object({

@@ -33,6 +33,8 @@ declare module '../../config/errors.ts' {
     }
     /** Not a picture of the kind that the model was made for; `knows` completes "I only know …". */
     'image/outside-domain': { readonly knows: { readonly en: string; readonly zh: string } | null }
+    /** As `image/outside-domain`, of the model that compares pictures with texts. */
+    'match/outside-domain': { readonly knows: { readonly en: string; readonly zh: string } | null }
     'text/empty-question': NoParams
     'text/too-long': {
       readonly length: number

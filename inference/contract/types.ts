@@ -112,7 +112,14 @@ export type EncodeTimings = Readonly<Record<`${EncodeStage}Ms`, number>>
 export type Timings = Readonly<Record<`${Stage}Ms`, number>> & { readonly tokens: number }
 
 /** A picture's tokens, or its vectors, and what computing them took. */
-export type EmbeddedImage = ImageTokens & { readonly timings: EncodeTimings }
+export type EmbeddedImage = ImageTokens & {
+  /**
+   * How far the picture is from those of the `matcher`'s domain, as a share of its card's limit: above
+   * 1 is outside. Null: the card has no statistics, or these are no vectors.
+   */
+  readonly distance: number | null
+  readonly timings: EncodeTimings
+}
 
 /**
  * A picture that its owner can fetch again. `bytes` is called only where the model does not have

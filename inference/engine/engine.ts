@@ -87,7 +87,7 @@ async function openWith(
   const images = new Images(cache, (wanted, pictures) => runner.images.detailFor(wanted, pictures))
   const scheduler = new Scheduler(
     (request, onStep) => createProgram(parts, request, onStep),
-    new Runs(runner.images, sequences, counters, distanceOf(card), parts.matcher),
+    new Runs(runner.images, sequences, counters, distanceOf(card), parts.matching),
     images,
     counters,
     options,
@@ -164,7 +164,9 @@ async function openParts(folder: string, options: EngineOptions, pictures: Decod
   const text =
     decoder === null ? null : { decoder, tokenizer, vocabulary: await readVocabulary(folder) }
   const matcher = beside?.matcher ?? runner.matcher
-  return { card, text, matcher, beside, placement, sessions, prompts, runner }
+  // Its own card says which pictures it knows, whatever the model that writes knows.
+  const matching = matcher && { matcher, distance: distanceOf(beside?.card ?? card) }
+  return { card, text, matcher, matching, beside, placement, sessions, prompts, runner }
 }
 
 /** Of a model that writes no texts: no request for one is accepted. */

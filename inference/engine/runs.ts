@@ -6,7 +6,6 @@ import type {
   ImageEncoder,
   ImageFeatures,
   ImageTokens,
-  ImageVectors,
   Matcher,
   Pixels,
 } from '../families/common/runner.ts'
@@ -15,30 +14,37 @@ import type { Counters } from './counters.ts'
 import type { FeatureDistance } from '../domain/statistics.ts'
 import type { EncodedImage, LiveImage } from './images.ts'
 import type { Sequences } from './sequences.ts'
-import type { DecodeStep, Encoded, Prefilled, Sequence, Work } from './work.ts'
+import type { DecodeStep, Encoded, JudgedVectors, Prefilled, Sequence, Work } from './work.ts'
 
 export type DecoderWork = Extract<Work, { readonly kind: 'decode' | 'score' }>
 
+/** What compares pictures with texts. */
+export type Matching = {
+  readonly matcher: Matcher
+  /** From the matcher's own domain; null: its card has no statistics. */
+  readonly distance: FeatureDistance | null
+}
+
 export class Runs {
   readonly #encoder: ImageEncoder
-  readonly #matcher: Matcher | null
+  readonly #matching: Matching | null
   readonly #sequences: Sequences
   readonly #counters: Counters
   readonly #distance: FeatureDistance | null
 
   /**
    * @param distance from the model's domain; null: the card has no statistics.
-   * @param matcher null: the model compares no texts with pictures.
+   * @param matching null: the model compares no texts with pictures.
    */
   constructor(
     encoder: ImageEncoder,
     sequences: Sequences,
     counters: Counters,
     distance: FeatureDistance | null = null,
-    matcher: Matcher | null = null,
+    matching: Matching | null = null,
   ) {
     this.#encoder = encoder
-    this.#matcher = matcher
+    this.#matching = matching
     this.#sequences = sequences
     this.#counters = counters
     this.#distance = distance
@@ -86,7 +92,7 @@ export class Runs {
       tokens = bridged.result
       bridgeMs = bridged.ms
     }
-    const needsFeatures = tokens === null || this.#matcher !== null
+    const needsFeatures = tokens === null || this.#matching !== null
     return images.map(({ preprocessMs }, i) => ({
       data: {
         features: needsFeatures ? vision.result[i]! : null,
@@ -119,19 +125,22 @@ export class Runs {
 
   /** The vector of a text, float32 [width], of length 1. */
   async embedText(ids: readonly number[]): Promise<Float32Array> {
-    const run = () => this.#wantedMatcher().textVector(ids)
+    const run = () => this.#wantedMatching().matcher.textVector(ids)
     return (await this.#counters.time('bridge', 1, run)).result
   }
 
   /** What texts are compared with, of a picture whose features are known. */
-  async embedImage({ encoded }: LiveImage): Promise<ImageVectors> {
-    const run = () => this.#wantedMatcher().imageVectors(featuresOf(encoded))
-    return (await this.#counters.time('bridge', 1, run)).result
+  async embedImage({ encoded }: LiveImage): Promise<JudgedVectors> {
+    const { matcher, distance } = this.#wantedMatching()
+    const features = featuresOf(encoded)
+    const run = () => matcher.imageVectors(features)
+    const { result } = await this.#counters.time('bridge', 1, run)
+    return { ...result, distance: distance?.(features) ?? null }
   }
 
   /** The probability that a text fits a picture, whose features are known. */
   async match({ encoded }: LiveImage, ids: readonly number[]): Promise<number> {
-    const run = () => this.#wantedMatcher().probability(featuresOf(encoded), ids)
+    const run = () => this.#wantedMatching().matcher.probability(featuresOf(encoded), ids)
     return (await this.#counters.time('bridge', 1, run)).result
   }
 
@@ -190,11 +199,11 @@ export class Runs {
     return this.#encoder.bridge
   }
 
-  #wantedMatcher(): Matcher {
-    if (this.#matcher === null) {
+  #wantedMatching(): Matching {
+    if (this.#matching === null) {
       throw new TypeError('expected a model that compares pictures with texts')
     }
-    return this.#matcher
+    return this.#matching
   }
 
   async #run<Result>(

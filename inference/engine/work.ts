@@ -28,6 +28,12 @@ export type Encoded = {
   readonly timings: EncodeTimings
 }
 
+/** A picture's vectors, and how far it is from the domain of the model that compares it with texts. */
+export type JudgedVectors = ImageVectors & {
+  /** As a share of the card's limit; null without statistics. */
+  readonly distance: number | null
+}
+
 /** What is known of a request's pictures, in their order, one or more. */
 export type AllEncoded = readonly [Encoded, ...Encoded[]]
 
@@ -58,7 +64,7 @@ export type EngineRuns = {
   /** The vector of a text, float32 [width], of length 1. */
   embedText(ids: readonly number[]): Promise<Float32Array>
   /** What texts are compared with, of the request's picture, which was encoded. */
-  embedImage(): Promise<ImageVectors>
+  embedImage(): Promise<JudgedVectors>
   /** The probability that a text fits the request's picture, which was encoded. */
   match(ids: readonly number[]): Promise<number>
   prefill(layout: PromptLayout): Promise<Prefilled>
@@ -92,7 +98,7 @@ export type Work =
     }
   | {
       readonly kind: 'embed-image'
-      readonly done: (vectors: ImageVectors) => void
+      readonly done: (vectors: JudgedVectors) => void
     }
   | {
       readonly kind: 'match'

@@ -52,6 +52,10 @@ const SAMPLES: Samples = {
     { knows: { en: 'drawings of shapes', zh: '图形的画' } },
     /^I only know drawings of shapes; this looks like something else, so I do not describe it\..*npm run pull -- .*SIGHTSEER_MODEL=/,
   ],
+  'match/outside-domain': [
+    { knows: { en: 'drawings of shapes', zh: '图形的画' } },
+    /^My model for matching knows only drawings of shapes; .* I compare no text with it\..*SIGHTSEER_MATCHER=/,
+  ],
   'rule/outside-domain': [
     { knows: { en: 'drawings of shapes', zh: '图形的画' } },
     /^I only know drawings of shapes; .* I judge no question about it/,

@@ -7,7 +7,7 @@ import { LRUCache } from 'lru-cache'
 import type { RuleScore } from '../../../commands/moderation/rules-service.ts'
 import type { MatchRule, QuestionRule, Rule, WordsRule } from '../../../commands/moderation/rule.ts'
 import type { FoundPicture } from '../../../commands/picture.ts'
-import { judgePicture } from '../../../inference/domain/judge-picture.ts'
+import { judgeForMatching, judgePicture } from '../../../inference/domain/judge-picture.ts'
 import type { ImageSource, Model, RequestOptions } from '../../../inference/contract/types.ts'
 import { knownText } from '../../../inference/text/known-question.ts'
 import type { Pictures } from '../../pictures/pictures.ts'
@@ -19,7 +19,10 @@ import { scoreQuestion } from './score-question.ts'
 const MAX_COMPILED = 200
 
 /** What scoring needs of a model. */
-export type ScoringModel = Pick<Model, 'card' | 'matcher' | 'describe' | 'score' | 'read' | 'match'>
+export type ScoringModel = Pick<
+  Model,
+  'card' | 'matcher' | 'describe' | 'score' | 'read' | 'match' | 'embedImage'
+>
 
 type Deps = {
   readonly pictures: Pick<Pictures, 'source' | 'settle'>
@@ -115,7 +118,7 @@ export class RuleScores {
     if (rules.length === 0) {
       return []
     }
-    if (matcher === null || (matcher.domain && (await this.#isOutside(image, options)))) {
+    if (matcher === null || (await this.#isOutside(image, options))) {
       return rules.map((rule) => ({ rule, score: null, terms: [] }))
     }
     const texts = rules.map(({ text }) => knownText(matcher, text).text)
@@ -124,7 +127,7 @@ export class RuleScores {
   }
 
   async #isOutside(image: ImageSource, options: RequestOptions): Promise<boolean> {
-    const { judgment } = await judgePicture(this.#deps.model, image, options)
-    return judgment.verdict === 'outside'
+    const { verdict } = await judgeForMatching(this.#deps.model, image, options)
+    return verdict === 'outside'
   }
 }

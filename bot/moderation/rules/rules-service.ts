@@ -94,12 +94,18 @@ async function test(
   const rules = await ruleStore.of(guildId)
   const scores = await ruleScores.of(picture, rules, options(guildId))
   if (scores.length > 0 && scores.every(({ score }) => score === null)) {
-    const needsMatcher = model.matcher === null && rules.every(({ kind }) => kind === 'match')
-    throw needsMatcher
-      ? new InputError('rule/no-matcher')
-      : new InputError('rule/outside-domain', { knows: model.card.domain?.knows ?? null })
+    throw whyUnjudged(model, rules)
   }
   return scores
+}
+
+function whyUnjudged({ card, matcher }: ScoringModel, rules: readonly Rule[]): InputError {
+  if (!rules.every(({ kind }) => kind === 'match')) {
+    return new InputError('rule/outside-domain', { knows: card.domain?.knows ?? null })
+  }
+  return matcher === null
+    ? new InputError('rule/no-matcher')
+    : new InputError('match/outside-domain', { knows: matcher.domain?.knows ?? null })
 }
 
 async function record({ executor }: Deps, guildId: string, rule: Rule): Promise<RuleRecord> {

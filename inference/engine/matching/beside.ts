@@ -2,6 +2,7 @@
 
 import type { Matcher } from '../../families/common/runner.ts'
 import { familyOf } from '../../families/index.ts'
+import type { ModelCard } from '../../package/model-card.ts'
 import { openPackage } from '../../package/open-package.ts'
 import { verifyPackage } from '../../package/verify.ts'
 import type { Placement } from '../../runtime/provider.ts'
@@ -13,6 +14,7 @@ import { loadTokenizer } from '../../text/tokenizer.ts'
 const VISION_GRAPH = 'vision'
 
 export type MatcherBeside = {
+  readonly card: ModelCard
   readonly matcher: Matcher
   /** Deletes the token ids of every text. */
   forgetTexts(): void
@@ -37,6 +39,7 @@ export async function openMatcherBeside(
   const tokenizer = await loadTokenizer(folder, { vocabSize: card.dimensions.vocabSize })
   const prompts = new PromptCache(tokenizer)
   return {
+    card,
     matcher: await family.openMatcher(card, { sessions, encode: (text) => prompts.encode(text) }),
     forgetTexts: () => prompts.clear(),
     close: () => sessions.release(),

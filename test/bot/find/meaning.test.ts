@@ -208,6 +208,32 @@ describe('/find with the matcher beside the demo model', () => {
   })
 })
 
+describe('/find with a matcher of drawings beside a model of all kinds of pictures', () => {
+  it('stores vectors of drawings, and none of photographs', async () => {
+    const demo = await startDemoBot({
+      SIGHTSEER_MODEL: await packageFor('projected'),
+      SIGHTSEER_MATCHER: 'demo-match',
+    })
+    await using stack = new AsyncDisposableStack()
+    stack.defer(() => demo.close())
+    const kit = await demo.join('kit')
+    await kit.slash('settings search', { channel: kit.channelId, value: 'on' })
+    const embedded = mock.method(demo.bot.model, 'embedImage')
+    const photographed = await kit.upload(photograph())
+    while (embedded.mock.callCount() === 0) {
+      await wait(50)
+    }
+    assert.ok((await embedded.mock.calls[0]!.result)!.distance! > 1)
+    const drawn = await kit.upload(hearts())
+    const isStored = async ({ id }: APIMessage) =>
+      (await kept(demo, id, ['searchable-vectors'])).length > 0
+    while (!(await isStored(drawn))) {
+      await wait(50)
+    }
+    assert.equal(await isStored(photographed), false)
+  })
+})
+
 /** A match as `/find` shows it. */
 function shown({ itm }: { readonly itm: number }): string {
   return EN.find.shows(Math.round(itm * 100))

@@ -8,6 +8,7 @@ import type { Model } from '../../../inference/contract/types.ts'
 import { openModel } from '../../../inference/model.ts'
 import { openConfiguredModel } from '../../../inference/configured-model.ts'
 import { readConfig } from '../../../config/config.ts'
+import { MODELS_FOLDER } from '../../../config/models.ts'
 import { packageFor } from '../../helpers/packages.ts'
 import { FIXTURES, loadItm } from '../../helpers/parity.ts'
 import { DEMO_SETTINGS, openDemoModel } from '../../helpers/shared-model.ts'
@@ -74,9 +75,27 @@ describe('the routes of our own', () => {
     try {
       const photograph = dataUri('test/fixtures/photographs/cat.webp')
       const { status, body } = await post('match', { image: photograph, texts: ['a cat'] }, other)
-      assert.deepEqual([status, body.error.code], [400, 'image/outside-domain'])
+      assert.deepEqual([status, body.error.code], [400, 'match/outside-domain'])
+      assert.match(body.error.message, /SIGHTSEER_MATCHER=/)
       const known = await post('match', { image: SCENE, texts: ['a yellow star'] }, other)
       assert.ok(known.body.matches[0].itm > 0.5)
+    } finally {
+      await other.close()
+      await both.close()
+    }
+  })
+
+  it('match no photograph with a matcher of drawings beside a model of all kinds', async () => {
+    const matcher = path.join(MODELS_FOLDER, 'demo-match')
+    const both = await openModel(await packageFor('projected'), { matcher })
+    const other = await serveModel(both)
+    try {
+      const photograph = dataUri('test/fixtures/photographs/cat.webp')
+      const { status, body } = await post('match', { image: photograph, texts: ['a cat'] }, other)
+      assert.deepEqual([status, body.error.code], [400, 'match/outside-domain'])
+      const { matches } = (await post('match', { image: SCENE, texts: ['a yellow star'] }, other))
+        .body
+      assert.ok(matches[0].itm > 0.5)
     } finally {
       await other.close()
       await both.close()

@@ -101,6 +101,25 @@ describe('/moderation rule with a text to match', () => {
   })
 })
 
+describe('/moderation rule with a text and a matcher of drawings, beside a model of all kinds', () => {
+  it('compares drawings, and says that it compares no photograph', async () => {
+    const SIGHTSEER_MODEL = await packageFor('projected')
+    const settings = { ...DEMO_SETTINGS, SIGHTSEER_MODEL, SIGHTSEER_MATCHER: 'demo-match' }
+    const model = await openConfiguredModel(readConfig(settings))
+    const server = await startModeratedServer({}, model)
+    await using stack = new AsyncDisposableStack()
+    stack.defer(() => model.close())
+    stack.defer(() => server.close())
+    await server.setUp()
+    const add = { name: 'hearts', match: 'a red heart', threshold: 50 }
+    await server.mo.slash('moderation rule add', add)
+    const tested = async (image: ReturnType<typeof hearts>) =>
+      (await server.mo.slash('moderation rule test', { image })).content
+    assert.match(await tested(hearts()), /\*\*hearts\*\*: fits by .* — \*\*a hit\*\*/)
+    assert.match(await tested(photograph()), /^My model for matching knows only drawings/)
+  })
+})
+
 describe('/moderation rule with a text, without a matcher', () => {
   it('says what to pull', async () => {
     const server = await startModeratedServer()
