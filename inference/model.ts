@@ -11,6 +11,7 @@ import { openThread, WORKER_FILE } from './backends/thread.ts'
 import type { EngineOptions } from './contract/options.ts'
 import type { EngineImage } from './contract/requests.ts'
 import type { AnswerPrompt, Prompt } from './text/prompt.ts'
+import { decliningWords, withMatchJudged } from './domain/matched.ts'
 import { ImageRequests } from './image-requests.ts'
 import { openPackage } from './package/open-package.ts'
 import { preparePackage } from './package/prepare.ts'
@@ -22,14 +23,13 @@ import type { Task } from './families/common/card-base.ts'
 import { frameKeysOf } from './image/animation/frame-keys.ts'
 import { type AnyCard, framesOf, type ModelCard } from './package/model-card.ts'
 import type { Provider } from './runtime/device.ts'
-import { byStage } from './contract/stages.ts'
+import { NO_STATS } from './contract/no-stats.ts'
 import type {
   Answer,
   GenerationOptions,
   ImageInput,
   ImageInputs,
   Model,
-  ModelStats,
   RequestOptions,
   ScoredText,
   StreamOptions,
@@ -188,8 +188,7 @@ export function createModel(
   return {
     card: backend.card,
     matcher: matching?.card ?? null,
-    describe: (input, { prompt: text, ...options } = {}) =>
-      generate(input, { kind: 'describe', ...(text !== undefined && { text }) }, options),
+    describe: describer(generate, matches, decliningWords(backend.card, matching?.card ?? null)),
     ask: (input, question, { history = [], ...options } = {}) =>
       generate(input, { kind: 'ask', question, history }, options),
     score: (input, { answers, ...both }) => {
@@ -264,6 +263,31 @@ function generator(requests: ImageRequests) {
   }
 }
 
+/**
+ * Describes pictures.
+ *
+ * @param declining the words whose match with the picture is asked for, too; undefined: none is.
+ */
+function describer(
+  generate: ReturnType<typeof generator>,
+  matches: ImageRequests,
+  declining: string | undefined,
+): Model['describe'] {
+  return async (input, { prompt: text, ...options } = {}) => {
+    const prompt = { kind: 'describe', ...(text !== undefined && { text }) } as const
+    const answer = await generate(input, prompt, options)
+    if (declining === undefined || text !== undefined || isSeveral(input)) {
+      return answer
+    }
+    const build = (image: EngineImage) => ({ kind: 'match', image, texts: [declining] }) as const
+    const { claim, signal } = splitOptions(options).call
+    return withMatchJudged(answer, async () => {
+      const [match] = await matches.sendOne('match', input, build, { claim, signal })
+      return match!
+    })
+  }
+}
+
 function isSeveral(input: ImageInputs): input is readonly ImageInput[] {
   return Array.isArray(input)
 }
@@ -285,26 +309,4 @@ function splitOptions(both: AllOptions): {
     options,
     detailed: (image) => (detail === undefined ? image : { ...image, detail }),
   }
-}
-
-const NO_RUNS = { runs: 0, rows: 0, ms: 0 }
-const NO_LOOKUPS = { hits: 0, misses: 0 }
-
-/** The counts of a model that has done nothing yet. */
-export const NO_STATS: ModelStats = {
-  device: null,
-  queued: 0,
-  live: 0,
-  done: 0,
-  failed: 0,
-  refused: 0,
-  late: 0,
-  stages: byStage(() => NO_RUNS),
-  reading: { runs: 0, ms: 0 },
-  caches: {
-    images: { ...NO_LOOKUPS, bytes: 0 },
-    conversations: { ...NO_LOOKUPS, positions: 0, bytes: 0 },
-    prompts: NO_LOOKUPS,
-    texts: NO_LOOKUPS,
-  },
 }

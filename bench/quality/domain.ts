@@ -7,6 +7,7 @@
 import { existsSync, readFileSync, writeFileSync } from 'node:fs'
 import path from 'node:path'
 import { parseArgs } from 'node:util'
+import { FITS } from '../../bot/find/meaning-search.ts'
 import { readConfig } from '../../config/config.ts'
 import { ConfigError } from '../../config/errors.ts'
 import { findModel, matcherBeside } from '../../config/models.ts'
@@ -40,11 +41,17 @@ export async function runDomainBench(args: readonly string[]): Promise<void> {
     args: [...args],
     options: { model: { type: 'string' }, calibrate: { type: 'boolean', default: false } },
   })
-  const folder = findModel(values.model ?? 'demo', readConfig(process.env).modelsFolder)
+  const { modelsFolder } = readConfig(process.env)
+  const name = values.model ?? 'demo'
+  const folder = findModel(name, modelsFolder)
   if (values.calibrate) {
     await calibrate(folder)
   }
-  const model = await openModel(folder)
+  const matcher = matcherBeside(name)
+  const model = await openModel(
+    folder,
+    matcher === undefined ? {} : { matcher: findModel(matcher, modelsFolder) },
+  )
   try {
     const { table, results } = await measureDomain(model)
     process.stdout.write(table)
@@ -120,22 +127,29 @@ async function measureFeatures(
 /** The shares of each group that were taken for outside, and how well the two sides separate. */
 export async function measureDomain(model: Model) {
   const groups = await measuredGroups()
-  const judged: { readonly group: Group; readonly judgments: readonly Judgment[] }[] = []
+  const judged: {
+    readonly group: Group
+    readonly judgments: readonly Judgment[]
+    matched: number
+  }[] = []
   for (const group of groups) {
     const judgments: Judgment[] = []
+    let matched = 0
     for (const picture of group.pictures) {
       judgments.push((await model.describe(picture)).judgment)
+      matched += Number(await isMatchedAsDeclined(model, picture))
     }
-    judged.push({ group, judgments })
+    judged.push({ group, judgments, matched })
   }
   const inside = judged.filter(({ group }) => group.inside).flatMap(({ judgments }) => judgments)
   const distances = inside.map(({ distance }) => distance ?? 0)
-  const rows = judged.map(({ group: { name, inside: isInside }, judgments }) => ({
+  const rows = judged.map(({ group: { name, inside: isInside }, judgments, matched }) => ({
     name,
     inside: isInside,
     pictures: judgments.length,
     outside: shareOf(judgments, ({ verdict }) => verdict === 'outside'),
     byDistance: shareOf(judgments, ({ distance }) => (distance ?? 0) > 1),
+    byMatch: matched / judgments.length,
     /** Area under the ROC curve against all pictures inside: 1 separates them wholly. */
     areaByDistance: isInside
       ? null
@@ -145,16 +159,27 @@ export async function measureDomain(model: Model) {
         ),
   }))
   const table = formatTable([
-    ['taken for outside', 'pictures', 'judged', 'by features', 'ROC features'],
+    ['taken for outside', 'pictures', 'judged', 'by features', 'by the matcher', 'ROC features'],
     ...rows.map((row) => [
       row.name,
       String(row.pictures),
       percent(row.outside),
       percent(row.byDistance),
+      percent(row.byMatch),
       row.areaByDistance?.toFixed(3) ?? '–',
     ]),
   ])
   return { table, results: { groups: rows } }
+}
+
+/** Whether the matcher finds that the words fit with which the model declines. */
+async function isMatchedAsDeclined(model: Model, picture: Uint8Array): Promise<boolean> {
+  const { domain } = model.card
+  if (model.matcher === null || domain?.declined === undefined) {
+    return false
+  }
+  const [match] = await model.match(picture, [domain.declined])
+  return match!.itm >= FITS
 }
 
 function shareOf(judgments: readonly Judgment[], counts: (one: Judgment) => boolean): number {

@@ -5,7 +5,7 @@
  * three. So the bot joins at once, and users who ask in the meantime see that the model is loading.
  */
 
-import { NO_STATS } from '../../inference/model.ts'
+import { NO_STATS } from '../../inference/contract/no-stats.ts'
 import type { Model } from '../../inference/contract/types.ts'
 
 export type LoadingModel = Model & {

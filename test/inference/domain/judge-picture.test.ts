@@ -44,6 +44,9 @@ async function verdicts(folder: string, options: OpenOptions): Promise<string[]>
 const GUARDED = ['outside', 'inside']
 const UNGUARDED = ['inside', 'inside']
 
+/** A domain in which every picture is near. */
+const far = (domain: Domain) => ({ ...domain, features: { ...domain.features, limit: 1e9 } })
+
 describe('a matcher that knows drawings', () => {
   it('is asked about no photograph beside a model of all kinds of pictures', async () => {
     assert.deepEqual(await verdicts(await packageFor('projected'), { matcher: MATCHER }), GUARDED)
@@ -72,7 +75,6 @@ describe('a matcher that knows drawings', () => {
   })
 
   it('is judged by the caption too where the model that writes knows the same', async () => {
-    const far = (domain: Domain) => ({ ...domain, features: { ...domain.features, limit: 1e9 } })
     const [writer, matcher] = [withDomain(DEMO, far), withDomain(MATCHER, far)]
     assert.deepEqual(await verdicts(writer, { matcher }), GUARDED)
     assert.deepEqual(await verdicts(await packageFor('projected'), { matcher }), UNGUARDED)
