@@ -191,7 +191,7 @@ export const ERRORS_EN: ErrorSentences = {
   'button/unknown': 'That button is from an older version of me. Please use /describe again.',
   'find/no-words': 'Give me a word to look for.',
   'find/not-searchable': ({ everywhere }) =>
-    `Pictures are not searchable ${everywhere ? 'on this server' : 'in this channel'}. Who manages the server can change that: \`/settings search\`.`,
+    `Pictures are not searchable ${everywhere ? 'on this server' : 'in this channel'}. Who manages the server can change that: \`/settings search\`. Only pictures that are posted after that can be found.`,
   'find/expired': 'I no longer know what I found. Use `/find` again.',
   'settings/too-many-channels': ({ most }) => `That would be more than ${many(most, 'channel')}.`,
   // Moderation

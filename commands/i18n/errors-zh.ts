@@ -175,7 +175,7 @@ export const ERRORS_ZH: ErrorSentences = {
   'button/unknown': '那个按钮来自旧版本。请重新使用 /描述。',
   'find/no-words': '请给我要找的字词。',
   'find/not-searchable': ({ everywhere }) =>
-    `${everywhere ? '本服务器' : '本频道'}没有开启图片搜索。服务器管理者可以开启：\`/设置 搜索\`。`,
+    `${everywhere ? '本服务器' : '本频道'}没有开启图片搜索。服务器管理者可以开启：\`/设置 搜索\`。我只能找到开启之后发的图片。`,
   'find/expired': '我已经不知道找到了什么。请再用一次 `/找图`。',
   'settings/too-many-channels': ({ most }) => `那样就超过 ${most} 个频道了。`,
   // Moderation

@@ -129,7 +129,10 @@ const SAMPLES: Samples = {
   'image/judged': null,
   'find/no-words': null,
   'find/expired': null,
-  'find/not-searchable': [{ everywhere: true }, /on this server\..*`\/settings search`/],
+  'find/not-searchable': [
+    { everywhere: true },
+    /on this server\..*`\/settings search`.*posted after that/,
+  ],
   'privacy/busy': null,
   'limit/daily': [{ limit: 1 }, /your 1 answer of today/],
   'permission/not-yours': null,
