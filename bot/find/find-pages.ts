@@ -168,15 +168,15 @@ function pagesOf({ hits }: Pick<Answer, 'hits'>): number {
 
 /** What is said where pictures were not searched by what they show. */
 function noteOf(no: NoMeaning | null, isEmpty: boolean, { find }: Catalog): string[] {
-  const note = no === null ? null : onlyWordsNote(no, isEmpty, find.onlyWords)
-  return note === null ? [] : [`-# ${note}`]
+  return no === null ? [] : [`-# ${onlyWordsNote(no, isEmpty, find.onlyWords)}`]
 }
 
+/** Complete where nothing was found; beside pictures, one short line. */
 function onlyWordsNote(
   no: NoMeaning,
   isEmpty: boolean,
   text: Catalog['find']['onlyWords'],
-): string | null {
+): string {
   switch (no.why) {
     case 'busy':
       return text.busy
@@ -187,7 +187,7 @@ function onlyWordsNote(
     case 'words':
       return text.words(no.words.map((word) => quoted(word)))
     default:
-      return isEmpty ? text.matcher : null
+      return isEmpty ? text.matcher : text.matcherBesideHits
   }
 }
 

@@ -180,6 +180,7 @@ export const EN = {
     next: 'Next page',
     onlyWords: {
       matcher: `I looked at the words in pictures only. To find what they show I need another model: ${PULL_MATCHER_COMMAND}, then ${MATCHER_SETTING}.`,
+      matcherBesideHits: `I looked at the words in pictures only; what they show needs another model: ${MATCHER_SETTING}.`,
       busy: 'I looked at the words in pictures only; what they show I could not search just now.',
       unseen:
         'I looked at the words in pictures only: what they show I do not know, because they were posted before I had a model for that, or when I had no time.',
@@ -288,7 +289,7 @@ export const EN = {
       '- **Write alt text:** `/describe` with the style Alt text. I can post your own picture again with it.',
       '- **Forget:** `/memory` shows and forgets what was said here; `/privacy` is about you.',
       '- **Tell staff:** Apps → Report image, where this server uses moderation.',
-      'For those who manage a server: `/settings`, also for where `/find` may look; `/moderation` for bad pictures, found by their looks, words or a question (`/moderation rule add`).',
+      'For those who manage a server: `/settings`, also for where `/find` may look; `/moderation` for bad pictures, found by looks, words, questions or matches (`/moderation rule add`).',
       '',
       '**What my model knows**',
       about,

@@ -37,6 +37,9 @@ async function find(
   }
 }
 
+/** Below pictures that were found there. */
+const ONLY_WORDS = `\n-# ${EN.find.onlyWords.matcherBesideHits}`
+
 /** What is said where there is no picture with some words, and no model that knows what pictures show. */
 function nothing(words: string): string {
   return `${EN.find.none(words)}\n-# ${EN.find.onlyWords.matcher}`
@@ -107,7 +110,7 @@ describe('/find', () => {
     assert.match(answer.content, /^1 picture with “withdrawal”:\n/)
     assert.ok(answer.content.includes(linkOf(posted)))
     assert.ok(answer.content.includes(`<@${posted.author.id}>`))
-    assert.ok(answer.content.endsWith('\n> Withdrawal successful'))
+    assert.ok(answer.content.endsWith(`\n> Withdrawal successful${ONLY_WORDS}`), answer.content)
     assert.equal((answer.flags ?? 0) & MessageFlags.Ephemeral, MessageFlags.Ephemeral)
     assert.deepEqual(answer.mentions, [])
     const [embed, ...others] = answer.embeds
@@ -118,6 +121,7 @@ describe('/find', () => {
     reader.switchTo(channels.main)
     const chinese = await find(reader, 'withdrawal')
     assert.ok(chinese.content.startsWith(ZH.find.found(1, 'withdrawal')), chinese.content)
+    assert.ok(chinese.content.endsWith(ZH.find.onlyWords.matcherBesideHits), chinese.content)
   })
 
   it('says where it is switched off', async () => {
@@ -136,7 +140,7 @@ describe('/find', () => {
     const picture = pictureOf('Scan to claim', [await drawCode('https://example.com/claim')])
     await postFound(channels.main, 'example.com claim', picture)
     const { content } = await find(lin, 'example')
-    assert.ok(content.endsWith('> Scan to claim example.com\u200B/claim'), content)
+    assert.ok(content.endsWith(`> Scan to claim example.com\u200B/claim${ONLY_WORDS}`), content)
   })
 
   it('hides the words of a spoiler, and formats nothing', async () => {
