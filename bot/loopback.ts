@@ -14,12 +14,14 @@ import type {
   SandboxOptions,
   startSandbox as StartSandbox,
 } from 'loopback-discord'
+import { DEFAULT_GUILD_SETTINGS } from '../commands/guild-settings.ts'
 import { EN } from '../commands/i18n/en.ts'
 import { ZH } from '../commands/i18n/zh.ts'
 import type { Config } from '../config/config.ts'
 import { ConfigError } from '../config/errors.ts'
 import { unwritableFolder } from '../config/unwritable-folder.ts'
 import type { AnyCard } from '../inference/package/model-card.ts'
+import type { GuildSettingsStore } from './memory/guild-settings.ts'
 
 /** The port of `npm run sandbox`. */
 const SANDBOX_PORT = 4350
@@ -51,6 +53,21 @@ export async function showOnPage(
   page.sandbox ??= await openSandbox(sandboxPort, sandboxState)
   page.sandbox.present(aboutModel(card) ?? null, page.models)
   return page.sandbox
+}
+
+/**
+ * Lets pictures be searched in the channels that everybody sees, so that a newcomer can find the first
+ * one. Only in a server that has no settings yet: what a person changes there stays.
+ */
+export async function beginSearchable(
+  { world }: Pick<Sandbox, 'world'>,
+  settings: Pick<GuildSettingsStore, 'begin'>,
+): Promise<void> {
+  const searchChannels = world
+    .channelsOf(world.guild)
+    .filter(({ nsfw, overwrites }) => !nsfw && overwrites.size === 0)
+    .map(({ id }) => id)
+  await settings.begin(world.guild.id, { ...DEFAULT_GUILD_SETTINGS, searchChannels })
 }
 
 /**

@@ -18,7 +18,8 @@ import { type Check, type HealthServer, serveHealth } from './operations/health.
 import { Jobs } from './jobs/jobs.ts'
 import { ModelHosts } from './operations/model-hosts.ts'
 import { loadingModel, type LoadingModel } from './operations/loading-model.ts'
-import { type LoopbackPage, showOnPage } from './loopback.ts'
+import { beginSearchable, type LoopbackPage, showOnPage } from './loopback.ts'
+import { GuildSettingsStore } from './memory/guild-settings.ts'
 import { openQueueModel } from './queue/open.ts'
 import { meter } from './operations/metered-model.ts'
 import { createMetrics, type Metrics } from './operations/metrics.ts'
@@ -81,7 +82,7 @@ export async function startBot(
     () => (modelIsOpen = true),
     () => {}, // awaited below
   )
-  const sandbox = await startSandbox(context, loading.card, page)
+  const sandbox = await startSandbox(context, { card: loading.card, page, store })
   const connectedClient = await join(context, { store, model: loading, sandbox, opening })
   context.metrics.watchGateway(connectedClient)
   client = connectedClient
@@ -193,10 +194,15 @@ async function startModel(
   return { model: { ...loading, ...meter(loading, metrics) }, opening }
 }
 
+type SandboxDeps = {
+  readonly card: AnyCard
+  readonly page: LoopbackPage | undefined
+  readonly store: Store
+}
+
 async function startSandbox(
   { config, started }: Context,
-  card: AnyCard,
-  page: LoopbackPage | undefined,
+  { card, page, store }: SandboxDeps,
 ): Promise<Sandbox | undefined> {
   if (config.discordToken !== undefined) {
     return undefined
@@ -205,6 +211,7 @@ async function startSandbox(
   if (!page) {
     started.defer(() => sandbox.close())
   }
+  await beginSearchable(sandbox, new GuildSettingsStore(store, config.bot.retentionMs))
   return sandbox
 }
 

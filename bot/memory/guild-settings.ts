@@ -45,6 +45,11 @@ export class GuildSettingsStore {
     }))
   }
 
+  /** Stores settings for a server that has none. */
+  async begin(guildId: string, settings: GuildSettings): Promise<void> {
+    await this.space.update(guildId, (old) => old ?? { settings, at: Date.now() })
+  }
+
   /** How long a server's conversations are kept after their last use, in milliseconds. */
   async ttlMs(guildId: string | null): Promise<number> {
     const { retentionHours } = await this.of(guildId)

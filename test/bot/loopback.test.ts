@@ -8,10 +8,19 @@ import path from 'node:path'
 import { after, before, describe, it } from 'node:test'
 import { pathToFileURL } from 'node:url'
 import type { APIMessage } from 'discord.js'
+import { pino } from 'pino'
 import { openSandbox } from '../../bot/loopback.ts'
+import { GuildSettingsStore } from '../../bot/memory/guild-settings.ts'
+import { startBot } from '../../bot/start.ts'
+import { EN } from '../../commands/i18n/en.ts'
+import { sentenceOf } from '../../commands/i18n/catalog.ts'
+import { readConfig } from '../../config/config.ts'
+import { InputError } from '../../config/errors.ts'
+import type { Model } from '../../inference/contract/types.ts'
 import { postWithAltText, scene, startDemoBot } from '../helpers/demo-bot.ts'
 import { freePort } from '../helpers/databases.ts'
 import { connectMember } from '../helpers/members.ts'
+import { DEMO_SETTINGS, openDemoModel } from '../helpers/shared-model.ts'
 
 const ROOT = path.join(import.meta.dirname, '..', '..')
 const PACKAGE = pathToFileURL(path.join(ROOT, 'sandbox', 'src')).href
@@ -115,6 +124,58 @@ describe('openSandbox', () => {
     assert.deepEqual(
       answers.map(({ attachments }) => attachments[0]?.filename),
       ['posted.png', 'given.png'],
+    )
+  })
+})
+
+describe('the search for pictures on the loopback Discord', () => {
+  let folder: string
+  let model: Model
+  before(async () => {
+    folder = mkdtempSync(path.join(tmpdir(), 'sightseer-loopback-'))
+    model = await openDemoModel()
+  })
+  after(async () => {
+    await model.close()
+    rmSync(folder, { recursive: true })
+  })
+
+  async function start() {
+    const config = readConfig({
+      ...DEMO_SETTINGS,
+      SANDBOX_STATE: path.join(folder, 'discord'),
+      SANDBOX_PORT: String(await freePort()),
+      SIGHTSEER_STORE: `sqlite:${path.join(folder, 'store.sqlite')}`,
+    })
+    const bot = await startBot(config, pino({ level: 'silent' }), model)
+    const { world, url } = bot.sandbox!
+    const searched = async () => {
+      const settings = new GuildSettingsStore(bot.store, config.bot.retentionMs)
+      const { searchChannels } = await settings.of(world.guild.id)
+      return searchChannels.map((id) => world.channels.get(id)?.name)
+    }
+    const kit = await connectMember(url, 'kit')
+    return { bot, searched, kit }
+  }
+
+  it('is on where everybody reads, until somebody switches it off', async () => {
+    const first = await start()
+    const before = await first.searched()
+    const channel = first.kit.channelId
+    await first.kit.slash('settings search', { channel, value: 'off' })
+    first.kit.close()
+    await first.bot.close()
+    assert.deepEqual(before, ['general', 'memes'])
+
+    const second = await start()
+    const after = await second.searched()
+    const { content } = await second.kit.slash('find', { words: 'heart', where: 'channel' })
+    second.kit.close()
+    await second.bot.close()
+    assert.deepEqual(after, ['memes'])
+    assert.equal(
+      content,
+      sentenceOf(new InputError('find/not-searchable', { everywhere: false }), EN),
     )
   })
 })

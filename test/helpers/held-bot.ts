@@ -111,7 +111,7 @@ export async function idle(demo: DemoBot): Promise<void> {
 
 /** All records in the store that contain an id. */
 export async function kept(
-  demo: DemoBot,
+  demo: Pick<DemoBot, 'bot'>,
   id: string,
   spaces: readonly string[] = SPACES,
 ): Promise<string[]> {
