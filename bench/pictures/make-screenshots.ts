@@ -46,10 +46,9 @@ const POSTED = ['lone-triangle', 'hearts', 'two-stars', 'four-corners'] as const
 const WANTED = 'red heart'
 const SEARCH_CHANNEL = 'memes'
 
-/** Posts pictures where search is switched on, and waits until they can be found. */
+/** Posts pictures in a channel that is searched from the start, and waits until they can be found. */
 async function post(url: string): Promise<void> {
   const kit = await Member.connect(url, 'kit', { channel: SEARCH_CHANNEL })
-  await kit.slash('settings search', { channel: kit.channelId, value: 'on' })
   const ids: string[] = []
   for (const name of POSTED) {
     const bytes = new Uint8Array(readFileSync(path.join(SAMPLES, `${name}.webp`)))
