@@ -77,9 +77,9 @@ export async function measureSeams(
       const seen = { [VISION]: features!.data }
       if (decoder !== null) {
         const ids = typeof along === 'number' ? along : along[i]!
-        const [tokens] = await images.bridge!.run([features!])
-        const bridged = { ...seen, [TOKENS]: tokens!.data }
         const prepared = decoder.prepare(prompt, 1, typeof ids === 'number' ? ids : ids.length)
+        const [tokens] = await images.bridge!.run([features!], [prepared.text])
+        const bridged = { ...seen, [TOKENS]: tokens!.data }
         const { segments } = prepared.layOut([{ key: 'picture', tokens: tokens! }])
         const read = { ...bridged, ...(await encodedBy(sessions, tokens!, segments)) }
         seams.push(await written(decoder, segments, read, ids))
