@@ -32,6 +32,7 @@ import {
   tensorOf,
 } from '../../test/helpers/parity.ts'
 import { openAnyRunner, openTestRunner, type TestRunner } from '../../test/helpers/runners.ts'
+import { matchOutputs, queryOutput } from '../../test/helpers/seams.ts'
 import { writeResults } from '../report/results.ts'
 import { formatTable } from '../report/tally.ts'
 
@@ -114,7 +115,9 @@ async function measure(name: ParityName, folder: string): Promise<Errors<(typeof
   try {
     const bytes = readFileSync(path.join(FIXTURES, parity.image))
     const [features] = await runner.images.encode([await runner.images.preprocess(bytes)])
-    const bridged = await queried(runner, parity, features!)
+    const bridged = runner.card.graphs.includes('qformer')
+      ? await queryOutput(runner, features!, parity.prompts.question.instruction)
+      : null
     const latents = await resampledBy(runner, features!)
     const [tokens] = await runner.images.bridge!.run([features!], [parity.prompts.question.text])
     const encoded = await encodedBy(runner, parity, tokens!)
@@ -136,28 +139,6 @@ async function measure(name: ParityName, folder: string): Promise<Errors<(typeof
 function against(parity: Parity, seam: string, actual: ArrayLike<number>): number {
   const own = `${seam}.question`
   return relativeError(actual, tensorOf(parity, own in parity.tensors ? own : seam).data)
-}
-
-/** The Q-Former's rows before they are projected; null of a model without one. */
-async function queried(
-  runner: TestRunner,
-  parity: Parity,
-  { data, shape }: ImageFeatures,
-): Promise<Float32Array | null> {
-  if (!runner.card.graphs.includes('qformer')) {
-    return null
-  }
-  const { instruction } = parity.prompts.question
-  const read = instruction && {
-    input_ids: int64(instruction, [1, instruction.length]),
-    text_mask: int64(
-      instruction.map(() => 1),
-      [1, instruction.length],
-    ),
-  }
-  const feeds = { image_embeds: new Tensor('float32', data, [1, ...shape]), ...read }
-  const outputs = await runner.sessions.get('qformer').run(feeds, ['query_output'])
-  return floats(outputs['query_output'])
 }
 
 /** The rows that a resampler makes of a picture; null of a model without one. */
@@ -245,15 +226,9 @@ async function measureMatching(
         'image_vectors',
         relativeError(vectors.data, tensorOf(parity, `image_vectors.${i}`).data),
       )
-      const feeds = {
-        image_embeds: new Tensor('float32', features!.data, [1, ...features!.shape]),
-        input_ids: int64([0], [1, 1]),
-        text_mask: int64([1], [1, 1]),
-        together: int64([0], [1]),
-      }
-      const outputs = await runner.sessions.get('qformer').run(feeds, ['query_output'])
+      const { query_output } = await matchOutputs(runner, features!, null, ['query_output'])
       const rows = tensorOf(parity, `query_output.${i}`).data
-      take('query_output', relativeError(floats(outputs['query_output']), rows))
+      take('query_output', relativeError(query_output!, rows))
       for (const [t, match] of parity.matches.filter(({ image }) => image === picture).entries()) {
         const vector = await runner.matcher!.textVector(match.ids)
         take('text_vectors', relativeError(vector, tensorOf(parity, `text.${t}`).data))

@@ -78,14 +78,14 @@ export class DecoderRun {
 
   /** @param capacity positions of room in the cache, at most. */
   constructor(graphs: Graphs, batch: number, capacity: number) {
-    const { layers, heads, headDim } = graphs.card.dimensions
+    const { layers, kvHeads, headDim } = graphs.card.dimensions
     this.#graphs = graphs
     this.#capacity = capacity
     this.lengths = Array.from({ length: batch }, () => 0)
     for (let i = 0; i < layers; i++) {
       for (const kind of ['key', 'value']) {
         // Values beyond the past must have no effect: fill them with numbers that would show.
-        const room = new Float32Array(batch * heads * capacity * headDim).fill(7)
+        const room = new Float32Array(batch * kvHeads * capacity * headDim).fill(7)
         this.#past[`${kind}_${i}`] = room
       }
     }
@@ -141,24 +141,24 @@ export class DecoderRun {
   }
 
   #cacheFeeds(batch: number): { feeds: Record<string, Tensor>; fetches: string[] } {
-    const { heads, headDim } = this.#graphs.card.dimensions
+    const { kvHeads, headDim } = this.#graphs.card.dimensions
     const feeds: Record<string, Tensor> = {}
     for (const [name, data] of Object.entries(this.#past)) {
-      feeds[`past_${name}`] = float(data, [batch, heads, this.#capacity, headDim])
+      feeds[`past_${name}`] = float(data, [batch, kvHeads, this.#capacity, headDim])
     }
     return { feeds, fetches: Object.keys(this.#past) }
   }
 
-  /** Scatters new rows [batch, length, heads * headDim] into [batch, heads, capacity, headDim]. */
+  /** Scatters new rows [batch, length, kvHeads * headDim] into [batch, kvHeads, capacity, headDim]. */
   #store(name: string, rows: Float32Array, length: number, totals: readonly number[]): void {
-    const { heads, headDim } = this.#graphs.card.dimensions
+    const { kvHeads, headDim } = this.#graphs.card.dimensions
     const past = this.#past[name]!
     for (let b = 0; b < totals.length; b++) {
       const start = this.lengths[b]!
       for (let i = 0; start + i < totals[b]!; i++) {
-        for (let h = 0; h < heads; h++) {
-          const from = ((b * length + i) * heads + h) * headDim
-          const to = ((b * heads + h) * this.#capacity + start + i) * headDim
+        for (let h = 0; h < kvHeads; h++) {
+          const from = ((b * length + i) * kvHeads + h) * headDim
+          const to = ((b * kvHeads + h) * this.#capacity + start + i) * headDim
           past.set(rows.subarray(from, from + headDim), to)
         }
       }

@@ -16,6 +16,7 @@ import {
   tensorOf,
 } from '../../../helpers/parity.ts'
 import { openTestRunner, type TestRunner } from '../../../helpers/runners.ts'
+import { queryOutput } from '../../../helpers/seams.ts'
 
 const TOLERANCE = 1e-4
 const PROMPTS = ['caption', 'question'] as const
@@ -28,11 +29,13 @@ function assertEqual(actual: ArrayLike<number>, expected: ArrayLike<number>) {
 for (const name of [...T5_NAMES, ...INSTRUCT_NAMES]) {
   describe(`the graphs of ${name}, fp32`, () => {
     const parity = loadParity(name)
-    /** The reference's image tokens for a prompt; most do not depend on it. */
-    const tokensOf = (prompt: (typeof PROMPTS)[number]) => {
-      const own = `image_tokens.${prompt}`
-      return tensorOf(parity, own in parity.tensors ? own : 'image_tokens')
+    /** The reference's tensor for a prompt; most do not depend on it. */
+    const ownOf = (name: string, prompt: (typeof PROMPTS)[number]) => {
+      const own = `${name}.${prompt}`
+      return tensorOf(parity, own in parity.tensors ? own : name)
     }
+    const tokensOf = (prompt: (typeof PROMPTS)[number]) => ownOf('image_tokens', prompt)
+    const queriedOf = (prompt: (typeof PROMPTS)[number]) => ownOf('query_output', prompt)
     let runner: TestRunner
 
     before(async () => {
@@ -59,6 +62,9 @@ for (const name of [...T5_NAMES, ...INSTRUCT_NAMES]) {
       const bridged = await runner.images.bridge!.run([features[0]!, features[0]!], texts)
       for (const [i, prompt] of PROMPTS.entries()) {
         assertEqual(bridged[i]!.data, tokensOf(prompt).data)
+        const { instruction } = parity.prompts[prompt]
+        const queried = await queryOutput(runner, features[0]!, instruction)
+        assertEqual(queried, queriedOf(prompt).data)
       }
     })
 

@@ -3,12 +3,16 @@ import { readFileSync } from 'node:fs'
 import path from 'node:path'
 import { after, before, describe, it } from 'node:test'
 import type { Model } from '../../../../inference/contract/types.ts'
+import type { ImageFeatures } from '../../../../inference/families/common/runner.ts'
 import { openModel } from '../../../../inference/model.ts'
 import { packageFor } from '../../../helpers/packages.ts'
 import { FIXTURES, ITM_NAMES, loadItm, relativeError, tensorOf } from '../../../helpers/parity.ts'
 import { type AnyRunner, openAnyRunner } from '../../../helpers/runners.ts'
+import { matchOutputs } from '../../../helpers/seams.ts'
 
 const TOLERANCE = 1e-5
+/** Of two logits, both of which may be small: what was rounded before them is not. */
+const LOGITS_TOLERANCE = 1e-4
 
 function assertClose(actual: number, expected: number, what: string) {
   assert.ok(Math.abs(actual - expected) <= TOLERANCE, `${what}: ${actual} instead of ${expected}`)
@@ -42,6 +46,23 @@ for (const name of ITM_NAMES) {
         assert.ok(seen <= TOLERANCE, `features: ${seen}`)
         const bridged = relativeError(vectors[i]!.data, tensorOf(parity, `image_vectors.${i}`).data)
         assert.ok(bridged <= TOLERANCE, `vectors: ${bridged}`)
+        const { query_output } = await matchOutputs(runner, features[i]!, null, ['query_output'])
+        const queried = relativeError(query_output!, tensorOf(parity, `query_output.${i}`).data)
+        assert.ok(queried <= TOLERANCE, `query_output: ${queried}`)
+      }
+    })
+
+    it("give the reference's logits of each picture with each text", async () => {
+      const seen = new Map<string, ImageFeatures>()
+      for (const image of pictures) {
+        const pixels = await runner.images.preprocess(bytesOf(image))
+        seen.set(image, (await runner.images.encode([pixels]))[0]!)
+      }
+      for (const { image, text, ids, logits } of parity.matches) {
+        const names = ['match_logits']
+        const { match_logits } = await matchOutputs(runner, seen.get(image)!, ids, names)
+        const error = relativeError(match_logits!, logits)
+        assert.ok(error <= LOGITS_TOLERANCE, `${image}, ${text}: ${error}`)
       }
     })
 
