@@ -8,7 +8,7 @@ from pathlib import Path
 import torch
 import transformers
 from PIL import Image
-from transformers import AutoTokenizer, BlipImageProcessorPil
+from transformers import AutoProcessor, AutoTokenizer, BlipImageProcessorPil
 
 import checkpoints
 import filters
@@ -84,6 +84,7 @@ def record(spec, folder, image, seed):
     """None if an answer depends on the last digits: a float32 port could not reproduce it."""
     model = checkpoints.load(spec, folder)
     recorder = open_recorder(model, spec, folder, image)
+    recorder.assert_processed(AutoProcessor.from_pretrained(folder), Image.open(image))
     beams = BEAMS_ALL if spec.get("beams") == "all" else BEAMS_FEW
     generations = recorder.generations(beams)
     shaken = copy.deepcopy(model).double()

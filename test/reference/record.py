@@ -5,6 +5,7 @@ from pathlib import Path
 
 import numpy as np
 import torch
+from tokenizers import AddedToken
 
 QUESTION = "Question: what is it? Answer:"
 PROMPTS = {"caption": "", "question": QUESTION}
@@ -75,6 +76,19 @@ class Recorder:
     def extra(self, ids):
         """What the model is given besides, for a prompt."""
         return {}
+
+    def assert_processed(self, processor, picture):
+        """Of a picture with each prompt, the checkpoint's own processor makes the inputs that are recorded."""
+        processor.image_token = AddedToken("<image>", normalized=False, special=True)  # 5.18 loads a string and wants this
+        processor.num_query_tokens = self.config.num_query_tokens  # the oldest configs lack it
+        for text in self.prompts.values():
+            ids = self.ids(text)
+            expected = {"pixel_values": self.pixel_values, "input_ids": self.inputs(ids), **self.extra(ids)}
+            made = processor(images=picture, text=text, return_tensors="pt")
+            assert made.keys() == {*expected, "attention_mask"}, made.keys()
+            assert made.attention_mask.all(), text  # as without one
+            for name, value in expected.items():
+                assert torch.equal(made[name], value), (text, name)
 
     def generate(self, ids, options, **more):
         """The generated ids only, as transformers' `generate` ends them."""
