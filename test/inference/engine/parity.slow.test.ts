@@ -2,6 +2,7 @@
 
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
+import { checkBeamScores } from '../../helpers/beam-scores.ts'
 import { checkParity, QUICK_NAMES, withModel } from '../../helpers/engine-parity.ts'
 import {
   INSTRUCT_NAMES,
@@ -11,11 +12,15 @@ import {
   T5_NAMES,
 } from '../../helpers/parity.ts'
 
-/** Of each kind, the one whose matrices are all quantized. */
+/**
+ * Of each kind, the one whose matrices are all quantized. Of instruct-llama two are not, being too
+ * narrow; instruct-blocks and llava-blocks have all of its parts.
+ */
 const BLOCKS = [
   'blocks',
   't5-blocks',
   'instruct-blocks',
+  'instruct-llama',
   'llava-blocks',
   'onevision-blocks',
   'smolvlm-blocks',
@@ -27,6 +32,8 @@ describe('a converted checkpoint', () => {
   for (const name of names.filter((one) => !QUICK_NAMES.includes(one))) {
     it(`gives the reference's ids, alone and at once, image tokens and likelihoods: ${name}`, () =>
       checkParity(name))
+
+    it(`gives the reference's scores of the best beams: ${name}`, () => checkBeamScores(name))
   }
 
   for (const precision of ['fp16', 'int8', 'int4'] as const) {
