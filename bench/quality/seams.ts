@@ -4,7 +4,8 @@
  *
  * Of a model that writes text: the vision tower's output, the image tokens, what an encoder makes of
  * them, and the logits along given ids. Of one that compares texts with pictures: the vision tower's
- * output, the vectors of pictures and texts, and how well they fit.
+ * output, the vectors of pictures and texts, and how well they fit. A Q-Former's own output is not shown:
+ * image tokens and vectors are its projection.
  */
 
 import { Tensor } from 'onnxruntime-node'
