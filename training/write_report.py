@@ -13,6 +13,7 @@ from PIL import Image, ImageDraw
 from training.common import write_json
 from training.evaluate import PICTURES, QUESTIONS, measure
 
+RETRIEVAL = Path(__file__).parents[1] / 'bench' / 'results' / 'retrieval.json'
 STAGES = (('vit', '0a image encoder'), ('lm', '0b language model'), ('stage1', '1 Q-Former'), ('stage2', '2 soft prompt'))
 
 
@@ -44,7 +45,23 @@ def markdown(result, stages):
         lines += [f"**{stage}**: {facts['steps']} steps, {facts['seconds'] / 60:.0f} minutes"]
         lines += [f'- {key}: ' + (', '.join(f'{k} {v}' for k, v in value.items()) if isinstance(value, dict) else str(value))
                   for key, value in facts.items() if key not in ('steps', 'seconds')] + ['']
+    lines += finding()
     return '\n'.join([*lines, '![losses](losses.png)', '', 'Right captions:', '', '![right](right.png)', '', 'Wrong ones:', '', '![wrong](wrong.png)', ''])
+
+
+def finding():
+    """What `npm run bench -- retrieval` measured of the matcher's package."""
+    if not RETRIEVAL.exists():
+        return []
+    measured = json.loads(RETRIEVAL.read_text())
+    most = str(measured['pictures'])
+    lines = ['## Finding by words', '', f"`npm run bench -- retrieval`, among {most} pictures by hands that are in no training.", '', f'| found first | among 64 | among {most} |', '|---|---|---|']
+    for key, name in (('pictureByText', 'the picture of a description'), ('textByPicture', 'the description of a picture')):
+        lines.append(f'| {name} | ' + ' | '.join(f"{100 * measured['descriptions'][size][key]:.1f} %" for size in ('64', most)) + ' |')
+    lines += ['', '| a search for | searches | first is right | shown are right | of those there are |', '|---|---|---|---|---|']
+    for row in measured['searches']:
+        lines.append(f"| {row['kind']} | {row['queries']} | " + ' | '.join(f'{100 * row[key]:.1f} %' for key in ('firstIsRight', 'precision', 'recall')) + ' |')
+    return [*lines, '']
 
 
 def curves(run, path):
