@@ -19,7 +19,8 @@ const POSTS = {
     schema: scoreRequestSchema,
   },
   '/v1/match': {
-    summary: 'How well each text fits a picture: itm, a probability, and itc, a cosine.',
+    summary:
+      'How well each text fits a picture: itm, a probability, itc, a cosine, and the unknown words.',
     schema: matchRequestSchema,
   },
   '/v1/read': {

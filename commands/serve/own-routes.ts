@@ -8,6 +8,7 @@ import {
   requireInside,
   requireMatchable,
 } from '../../inference/domain/judge-picture.ts'
+import { matchKnown } from '../../inference/domain/known-match.ts'
 import type { ChatCall } from './chat/answers.ts'
 import { type Api, bodyOf, callOf, requireModel, requireTask, visit } from './context.ts'
 import { pictureOf } from './pictures.ts'
@@ -43,7 +44,7 @@ export function matchRoute(c: Context, api: Api): Promise<Response> {
     const { source, call } = await pictured(c, api, client, about)
     // A matcher that knows one kind of pictures gives meaningless numbers about others.
     await requireMatchable(model, source, call)
-    const matches = await model.match(source, texts, call)
+    const matches = await matchKnown(model, source, texts, call)
     return c.json({ object: 'match', model: model.matcher?.name, matches })
   })
 }

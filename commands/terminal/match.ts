@@ -1,6 +1,9 @@
 /** `npm run match`: how well each text fits each picture. */
 
 import { PULL_MATCHER_COMMAND } from '../../config/models.ts'
+import { judgeForMatching, requireMatchable } from '../../inference/domain/judge-picture.ts'
+import { type KnownMatch, matchKnown } from '../../inference/domain/known-match.ts'
+import { EN } from '../i18n/en.ts'
 import { eachImage, readImage } from './images.ts'
 import { EXIT_HELP, readArguments } from './options.ts'
 import { DONE, printJson, printLine, runCommand, UsageError } from './run.ts'
@@ -23,7 +26,9 @@ Options
                             ${PULL_MATCHER_COMMAND}
   --json                    print one JSON object per line, and nothing else on stdout:
                             "itm" is the probability that picture and text fit, 0 to 1, and "itc"
-                            the cosine of their vectors, -1 to 1: faster, and less exact
+                            the cosine of their vectors, -1 to 1: faster, and less exact. Both
+                            mean nothing where "unknown" has words, which the model does not
+                            know, or the verdict of "judgment" is "outside"
   --help                    print this help
 
 ${EXIT_HELP}
@@ -50,21 +55,32 @@ async function main(argv: readonly string[], signal: AbortSignal): Promise<numbe
   }
   const use = { name: values.model, task: 'match' } as const
   return withModel(NAME, use, signal, async (session) => {
-    const { name, domain } = session.model.card
+    const { model } = session
+    const { name, domain } = model.card
     if (domain !== undefined) {
       const others = 'about any other picture its numbers mean nothing'
       process.stderr.write(`${name} only knows ${domain.knows.en}; ${others}.\n`)
     }
     return eachImage(images, async (image) => {
       const bytes = await readImage(image, session)
-      for (const { text, itm, itc } of await session.model.match(bytes, texts, { signal })) {
-        if (values.json) {
-          printJson({ image, text, itm, itc })
-        } else {
-          const percent = (itm * 100).toFixed(1)
-          printLine(`${image}: ${text}: ${percent} % (cosine ${itc.toFixed(3)})`)
+      if (values.json) {
+        const judgment = await judgeForMatching(model, bytes, { signal })
+        for (const { text, ...match } of await matchKnown(model, bytes, texts, { signal })) {
+          printJson({ image, text, ...match, judgment })
         }
+        return
+      }
+      await requireMatchable(model, bytes, { signal })
+      for (const match of await matchKnown(model, bytes, texts, { signal })) {
+        printLine(`${image}: ${match.text}: ${inWords(match)}`)
       }
     })
   })
+}
+
+/** What people read of a match: no number where it means nothing. */
+function inWords({ itm, itc, unknown }: KnownMatch): string {
+  return unknown.length > 0
+    ? EN.answer.unknownWords(unknown)
+    : `${(itm * 100).toFixed(1)} % (cosine ${itc.toFixed(3)})`
 }

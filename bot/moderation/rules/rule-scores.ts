@@ -9,7 +9,7 @@ import type { MatchRule, QuestionRule, Rule, WordsRule } from '../../../commands
 import type { FoundPicture } from '../../../commands/picture.ts'
 import { judgeForMatching, judgePicture } from '../../../inference/domain/judge-picture.ts'
 import type { ImageSource, Model, RequestOptions } from '../../../inference/contract/types.ts'
-import { knownText } from '../../../inference/text/known-question.ts'
+import { matchKnown } from '../../../inference/domain/known-match.ts'
 import type { Pictures } from '../../pictures/pictures.ts'
 import { wordsIn } from '../../pictures/words.ts'
 import { compileTerms, type ScoreWords } from '../words/score.ts'
@@ -114,15 +114,14 @@ export class RuleScores {
     options: RequestOptions,
   ): Promise<RuleScore[]> {
     const { model } = this.#deps
-    const { matcher } = model
     if (rules.length === 0) {
       return []
     }
-    if (matcher === null || (await this.#isOutside(image, options))) {
+    if (model.matcher === null || (await this.#isOutside(image, options))) {
       return rules.map((rule) => ({ rule, score: null, terms: [] }))
     }
-    const texts = rules.map(({ text }) => knownText(matcher, text).text)
-    const matches = await model.match(image, texts, options)
+    const texts = rules.map(({ text }) => text)
+    const matches = await matchKnown(model, image, texts, options)
     return rules.map((rule, i) => ({ rule, score: matches[i]?.itm ?? null, terms: [] }))
   }
 

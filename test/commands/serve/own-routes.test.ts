@@ -79,6 +79,7 @@ describe('the routes of our own', () => {
       assert.match(body.error.message, /SIGHTSEER_MATCHER=/)
       const known = await post('match', { image: SCENE, texts: ['a yellow star'] }, other)
       assert.ok(known.body.matches[0].itm > 0.5)
+      assert.deepEqual(known.body.matches[0].unknown, [])
     } finally {
       await other.close()
       await both.close()
@@ -93,9 +94,16 @@ describe('the routes of our own', () => {
       const photograph = dataUri('test/fixtures/photographs/cat.webp')
       const { status, body } = await post('match', { image: photograph, texts: ['a cat'] }, other)
       assert.deepEqual([status, body.error.code], [400, 'match/outside-domain'])
-      const { matches } = (await post('match', { image: SCENE, texts: ['a yellow star'] }, other))
-        .body
+      const texts = ['a yellow star', 'a yellow dragon']
+      const { matches } = (await post('match', { image: SCENE, texts }, other)).body
       assert.ok(matches[0].itm > 0.5)
+      assert.deepEqual(
+        matches.map(({ text, unknown }: { text: string; unknown: string[] }) => [text, unknown]),
+        [
+          ['a yellow star', []],
+          ['a yellow dragon', ['dragon']],
+        ],
+      )
     } finally {
       await other.close()
       await both.close()

@@ -3,6 +3,7 @@
 import assert from 'node:assert/strict'
 import path from 'node:path'
 import { describe, it } from 'node:test'
+import { EN } from '../../../commands/i18n/en.ts'
 import { packageFor } from '../../helpers/packages.ts'
 import { FIXTURES, loadItm } from '../../helpers/parity.ts'
 import { runTerminal } from '../../helpers/run-command.ts'
@@ -26,7 +27,7 @@ describe('match', () => {
     assert.equal(lines.length, expected.length)
     for (const [i, { image, text, itm, itc }] of expected.entries()) {
       const line: Record<string, unknown> = Object(lines[i])
-      assert.deepEqual(Object.keys(line), ['image', 'text', 'itm', 'itc'])
+      assert.deepEqual(Object.keys(line), ['image', 'text', 'itm', 'itc', 'unknown', 'judgment'])
       assert.deepEqual([line['image'], line['text']], [path.join(FIXTURES, image), text])
       assert.ok(Math.abs(Number(line['itm']) - itm) <= 1e-5)
       assert.ok(Math.abs(Number(line['itc']) - itc) <= 1e-5)
@@ -42,6 +43,26 @@ describe('match', () => {
     assert.equal(status, 1)
     assert.match(stderr, /^missing\.png: /m)
     assert.match(stdout, /^.*parity\.png: a red circle: \d+\.\d % \(cosine -?\d\.\d{3}\)\n$/)
+  })
+
+  it('prints no number for words that the model does not know, nor for a photograph', async () => {
+    const texts = ['--text', 'a red circle', '--text', 'a crimson dragon']
+    const photograph = path.join('test', 'fixtures', 'photographs', 'cat.webp')
+    const env = { SIGHTSEER_MATCHER: 'demo-match' }
+    const drawn = await runTerminal('match', ['docs/scene.png', ...texts], { env })
+    assert.equal(drawn.status, 0, drawn.stderr)
+    const [red, dragon] = drawn.stdout.trim().split('\n')
+    assert.match(red!, /: a red circle: \d+\.\d % /)
+    const sentence = EN.answer.unknownWords(['crimson', 'dragon'])
+    assert.equal(dragon, `docs/scene.png: a crimson dragon: ${sentence}`)
+    const other = await runTerminal('match', [photograph, ...texts], { env })
+    assert.deepEqual([other.status, other.stdout], [1, ''])
+    assert.match(other.stderr, /cat\.webp: My model for matching knows only drawings/)
+    const asked = [photograph, '--json', '--text', 'a dragon']
+    const json = await runTerminal('match', asked, { env })
+    assert.equal(json.status, 0, json.stderr)
+    const { unknown, judgment } = JSON.parse(json.stdout)
+    assert.deepEqual([unknown, judgment.verdict], [['dragon'], 'outside'])
   })
 
   it('says what to pull where the model cannot match', async () => {
