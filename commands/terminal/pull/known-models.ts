@@ -19,20 +19,25 @@ export type KnownModel = {
   readonly parameters: number
   /**
    * Of an int4 package, in bytes: weights of the language model in 4 bits, of the vision tower in 8. Those of SmolVLM,
-   * LLaVA and their kin are what the converter estimates for their shapes.
+   * LLaVA and their kin, of instructblip-vicuna-7b and of the model for matching are what the converter estimates for their shapes.
    */
   readonly packageBytes: number
   /** What it reads and writes, as ISO 639 codes. */
   readonly languages: readonly string[]
   readonly about: string
-  /** To describe a picture with an int4 package on two AVX-512 cores, in seconds; null: not measured. */
+  /**
+   * To describe a picture with an int4 package on the two AVX-512 cores of bench/results/describe*.json, in seconds: 21
+   * tokens, of a SmolVLM 50 about a picture of one tile; null: not measured.
+   */
   readonly secondsPerPicture: number | null
+  /** The same for a picture that is cut into 13 tiles; null: the model cuts none, or it was not measured. */
+  readonly secondsPerTiledPicture: number | null
 }
 
 const EN = ['en'] as const
 const EN_ZH = ['en', 'zh'] as const
 
-/** The first that fits the machine is recommended. */
+/** The first that fits the machine is recommended; so the one that writes no text is the last. */
 export const KNOWN_MODELS: readonly KnownModel[] = [
   {
     repository: 'HuggingFaceTB/SmolVLM2-500M-Video-Instruct',
@@ -42,7 +47,8 @@ export const KNOWN_MODELS: readonly KnownModel[] = [
     packageBytes: 0.4e9,
     languages: EN,
     about: 'reads text, sees several pictures',
-    secondsPerPicture: null,
+    secondsPerPicture: 1.7,
+    secondsPerTiledPicture: 11.4,
   },
   {
     repository: 'HuggingFaceTB/SmolVLM2-256M-Video-Instruct',
@@ -52,7 +58,8 @@ export const KNOWN_MODELS: readonly KnownModel[] = [
     packageBytes: 0.23e9,
     languages: EN,
     about: 'the smallest of its kind',
-    secondsPerPicture: null,
+    secondsPerPicture: 1.4,
+    secondsPerTiledPicture: 9.6,
   },
   {
     repository: 'HuggingFaceTB/SmolVLM2-2.2B-Instruct',
@@ -63,6 +70,7 @@ export const KNOWN_MODELS: readonly KnownModel[] = [
     languages: EN,
     about: 'the same, larger',
     secondsPerPicture: null,
+    secondsPerTiledPicture: null,
   },
   {
     repository: 'llava-hf/llava-onevision-qwen2-0.5b-ov-hf',
@@ -73,6 +81,7 @@ export const KNOWN_MODELS: readonly KnownModel[] = [
     languages: EN_ZH,
     about: 'sees large pictures in detail',
     secondsPerPicture: null,
+    secondsPerTiledPicture: null,
   },
   {
     repository: 'llava-hf/llava-onevision-qwen2-7b-ov-hf',
@@ -83,6 +92,7 @@ export const KNOWN_MODELS: readonly KnownModel[] = [
     languages: EN_ZH,
     about: 'the same, larger; slow',
     secondsPerPicture: null,
+    secondsPerTiledPicture: null,
   },
   {
     repository: 'Salesforce/instructblip-flan-t5-xl',
@@ -93,6 +103,7 @@ export const KNOWN_MODELS: readonly KnownModel[] = [
     languages: EN,
     about: 'short answers',
     secondsPerPicture: null,
+    secondsPerTiledPicture: null,
   },
   {
     repository: 'Salesforce/blip2-flan-t5-xl',
@@ -102,7 +113,8 @@ export const KNOWN_MODELS: readonly KnownModel[] = [
     packageBytes: 3e9,
     languages: EN,
     about: 'short answers and captions',
-    secondsPerPicture: null,
+    secondsPerPicture: 2.2,
+    secondsPerTiledPicture: null,
   },
   {
     repository: 'Salesforce/blip2-opt-2.7b',
@@ -113,6 +125,7 @@ export const KNOWN_MODELS: readonly KnownModel[] = [
     languages: EN,
     about: 'captions',
     secondsPerPicture: 1.7,
+    secondsPerTiledPicture: null,
   },
   {
     repository: 'HuggingFaceM4/Idefics3-8B-Llama3',
@@ -123,6 +136,7 @@ export const KNOWN_MODELS: readonly KnownModel[] = [
     languages: EN,
     about: 'reads documents; slow',
     secondsPerPicture: null,
+    secondsPerTiledPicture: null,
   },
   {
     repository: 'llava-hf/llava-1.5-7b-hf',
@@ -133,6 +147,18 @@ export const KNOWN_MODELS: readonly KnownModel[] = [
     languages: EN,
     about: 'long answers; slow',
     secondsPerPicture: null,
+    secondsPerTiledPicture: null,
+  },
+  {
+    repository: 'Salesforce/instructblip-vicuna-7b',
+    license: 'other; Vicuna: as its Llama',
+    commercial: null,
+    parameters: 7910,
+    packageBytes: 5.2e9,
+    languages: EN,
+    about: 'short answers; slow',
+    secondsPerPicture: null,
+    secondsPerTiledPicture: null,
   },
   {
     repository: 'HuggingFaceM4/idefics-9b-instruct',
@@ -143,6 +169,18 @@ export const KNOWN_MODELS: readonly KnownModel[] = [
     languages: EN,
     about: 'conversations; slow',
     secondsPerPicture: null,
+    secondsPerTiledPicture: null,
+  },
+  {
+    repository: 'Salesforce/blip2-itm-vit-g',
+    license: 'MIT',
+    commercial: true,
+    parameters: 1170,
+    packageBytes: 1.4e9,
+    languages: EN,
+    about: 'for matching, beside another model; writes no text',
+    secondsPerPicture: null,
+    secondsPerTiledPicture: null,
   },
 ]
 
@@ -166,7 +204,7 @@ export function knownModelsText(machineBytes: number): string {
     model.repository,
     model.license,
     `${formatGb(botMemory(model.packageBytes))}${fits(model, machineBytes) ? '' : ' (!)'}`,
-    model.secondsPerPicture === null ? '?' : `${model.secondsPerPicture} s`,
+    seconds(model),
     model.languages.join(', '),
     model.about,
   ])
@@ -174,9 +212,18 @@ export function knownModelsText(machineBytes: number): string {
   const best = recommended(machineBytes)
   return `${table}
 Memory is that of a busy bot with an int4 package, estimated; (!) is more than the ${formatGb(machineBytes)} of this
-machine. Times are on two AVX-512 cores; ? was not measured. These kinds of models were compared with
-transformers by small random weights. None was run with its published weights here.
+machine. Times are for a description of 21 tokens (SmolVLM2: 50, of a picture in one tile and in 13) on two
+AVX-512 cores, with random weights of these shapes; ? was not measured. These kinds of models were
+compared with transformers by small random weights. None was run with its published weights here.
 ${best === null ? '' : `\nFor this machine: npm run pull -- ${best.repository} --precision int4\n`}`
+}
+
+/** For example `1.7–11.4 s`. */
+function seconds({ secondsPerPicture: one, secondsPerTiledPicture: tiled }: KnownModel): string {
+  if (one === null) {
+    return '?'
+  }
+  return tiled === null ? `${one} s` : `${one}–${tiled} s`
 }
 
 function fits({ packageBytes }: KnownModel, machineBytes: number): boolean {

@@ -1,4 +1,6 @@
 import assert from 'node:assert/strict'
+import { readFileSync } from 'node:fs'
+import path from 'node:path'
 import { describe, it } from 'node:test'
 import {
   KNOWN_MODELS,
@@ -41,9 +43,39 @@ describe('npm run pull without a model', () => {
     assert.doesNotMatch(text, /SmolVLM2-500M-Video-Instruct +Apache.*\(!\)/)
   })
 
+  it('has the times that were measured', () => {
+    for (const size of ['256m', '500m']) {
+      const times = [0, 1].map((row) =>
+        medianOf(`describe-smolvlm2-${size}`, 'rows', row, 'sides', 'ours, int4'),
+      )
+      assert.deepEqual(timesOf(`SmolVLM2-${size.toUpperCase()}-Video-Instruct`), times)
+    }
+    for (const [name, file] of [
+      ['blip2-opt-2.7b', 'describe'],
+      ['blip2-flan-t5-xl', 'describe-blip2-flan-t5-xl'],
+    ] as const) {
+      assert.deepEqual(timesOf(`/${name}`), [medianOf(file, 'pairs', 0, 'ours'), null])
+    }
+    assert.match(knownModelsText(16 * GB), /SmolVLM2-500M.* 1\.7–11\.4 s/)
+  })
+
   it('still wants a model where there are options for one', async () => {
     const { status, stderr } = await runTerminal('pull', ['--precision', 'int4'])
     assert.equal(status, 2)
     assert.match(stderr, /Give one model/)
   })
 })
+
+/** Of a file of results, in seconds with one decimal. @param at where the times of our side are. */
+function medianOf(file: string, ...at: readonly (string | number)[]): number {
+  let value = JSON.parse(readFileSync(path.join('bench', 'results', `${file}.json`), 'utf8'))
+  for (const key of [...at, 'totalMs', 'median']) {
+    value = value[key]
+  }
+  return Math.round(value / 100) / 10
+}
+
+function timesOf(name: string) {
+  const model = KNOWN_MODELS.find(({ repository }) => repository.endsWith(name))
+  return [model?.secondsPerPicture, model?.secondsPerTiledPicture]
+}
