@@ -5,6 +5,7 @@ import { Host, type HostOptions } from '../../bot/queue/host/host.ts'
 import { openQueue, openQueueModel } from '../../bot/queue/open.ts'
 import type { Call, InferenceBackend } from '../../inference/backends/backend.ts'
 import type { EngineRequest } from '../../inference/contract/requests.ts'
+import type { Task } from '../../inference/families/common/card-base.ts'
 import { resultSchemas } from '../../inference/backends/protocol.ts'
 import type { Answer, Model } from '../../inference/contract/types.ts'
 
@@ -20,9 +21,11 @@ export async function startHost(
 ): Promise<{ readonly host: Host; stop(limitMs?: number): Promise<void> }> {
   const queue = await openQueue({ url, keys: options.keys ?? [FLEET_KEY], log })
   try {
+    const { card } = backend
+    const tasks: readonly Task[] = card.tasks
     const host = await Host.start({
       queue,
-      model: { backend, matching: { card: backend.card, backend } },
+      model: { backend, matching: tasks.includes('match') ? { card, backend } : null },
       sequences: 2,
       log,
       onFatal: (reason) => {
