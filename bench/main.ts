@@ -39,9 +39,11 @@ With the demo model, the small checkpoints, or no model at all:
                 --limit N            only the first N pictures of each renderer
                 --wrong              also lists every wrong caption and answer
                 --json               prints JSON instead of the table
-  domain      how well the demo model tells photographs, text and the like from drawings of shapes
+  domain      how well the demo model, with its matcher, tells photographs, text and the like from
+              drawings of shapes
                 --model DIR|NAME     default demo
-                --calibrate          first calibrates the model: writes the limits on its card
+                --calibrate          first calibrates the model: writes the limits on its card and
+                                     on that of its matcher
   check       ratios of the demo model against bench/baseline.json, in seconds; exits 1 if
               one fell by more than a third
                 --update             writes the baseline

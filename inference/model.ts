@@ -11,7 +11,6 @@ import { openThread, WORKER_FILE } from './backends/thread.ts'
 import type { EngineOptions } from './contract/options.ts'
 import type { EngineImage } from './contract/requests.ts'
 import type { AnswerPrompt, Prompt } from './text/prompt.ts'
-import { decliningWords, withMatchJudged } from './domain/matched.ts'
 import { ImageRequests } from './image-requests.ts'
 import { openPackage } from './package/open-package.ts'
 import { preparePackage } from './package/prepare.ts'
@@ -188,7 +187,8 @@ export function createModel(
   return {
     card: backend.card,
     matcher: matching?.card ?? null,
-    describe: describer(generate, matches, decliningWords(backend.card, matching?.card ?? null)),
+    describe: (input, { prompt: text, ...options } = {}) =>
+      generate(input, { kind: 'describe', ...(text !== undefined && { text }) }, options),
     ask: (input, question, { history = [], ...options } = {}) =>
       generate(input, { kind: 'ask', question, history }, options),
     score: (input, { answers, ...both }) => {
@@ -260,31 +260,6 @@ function generator(requests: ImageRequests) {
     const build = (images: readonly EngineImage[]) =>
       ({ kind: 'generate', images: images.map(detailed), prompt, options }) as const
     return requests.send('generate', isSeveral(input) ? input : [input], build, call)
-  }
-}
-
-/**
- * Describes pictures.
- *
- * @param declining the words whose match with the picture is asked for, too; undefined: none is.
- */
-function describer(
-  generate: ReturnType<typeof generator>,
-  matches: ImageRequests,
-  declining: string | undefined,
-): Model['describe'] {
-  return async (input, { prompt: text, ...options } = {}) => {
-    const prompt = { kind: 'describe', ...(text !== undefined && { text }) } as const
-    const answer = await generate(input, prompt, options)
-    if (declining === undefined || text !== undefined || isSeveral(input)) {
-      return answer
-    }
-    const build = (image: EngineImage) => ({ kind: 'match', image, texts: [declining] }) as const
-    const { claim, signal } = splitOptions(options).call
-    return withMatchJudged(answer, async () => {
-      const [match] = await matches.sendOne('match', input, build, { claim, signal })
-      return match!
-    })
   }
 }
 

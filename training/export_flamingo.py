@@ -1,6 +1,6 @@
 """
 Writes <run>/demo-flamingo-hf of what stages/flamingo.py learned: an IdeficsForVisionText2Text in fp16 whose vision tower is the
-miniature's encoder. transformers has no such tower: training.parts.stem.load_idefics opens the folder.
+miniature's encoder. transformers has no such tower: training.parts.idefics.load_idefics opens the folder.
 """
 
 import json
@@ -15,8 +15,8 @@ from transformers import GenerationConfig
 from training.bridge.cross_attention import AROUND
 from training.common import sha256
 from training.export import finish
-from training.parts.model import vision_config
 from training.parts.idefics import idefics_dict
+from training.parts.model import vision_config
 from training.parts.stem import TIED_HEAD
 from training.stages.flamingo import assemble, picture
 from training.stages.stage2 import load_reader

@@ -58,7 +58,7 @@ def finding():
     lines = ['## Finding by words', '', f"`npm run bench -- retrieval`, among {most} pictures by hands that are in no training.", '', f'| found first | among 64 | among {most} |', '|---|---|---|']
     for key, name in (('pictureByText', 'the picture of a description'), ('textByPicture', 'the description of a picture')):
         lines.append(f'| {name} | ' + ' | '.join(f"{100 * measured['descriptions'][size][key]:.1f} %" for size in ('64', most)) + ' |')
-    lines += ['', '| a search for | searches | first is right | shown are right | of those there are |', '|---|---|---|---|---|']
+    lines += ['', '| a search for | searches | first is right | precision of those shown | recall in the best 20 |', '|---|---|---|---|---|']
     for row in measured['searches']:
         lines.append(f"| {row['kind']} | {row['queries']} | " + ' | '.join(f'{100 * row[key]:.1f} %' for key in ('firstIsRight', 'precision', 'recall')) + ' |')
     return [*lines, '']

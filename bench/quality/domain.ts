@@ -7,12 +7,12 @@
 import { existsSync, readFileSync, writeFileSync } from 'node:fs'
 import path from 'node:path'
 import { parseArgs } from 'node:util'
-import { FITS } from '../../bot/find/meaning-search.ts'
 import { readConfig } from '../../config/config.ts'
 import { ConfigError } from '../../config/errors.ts'
 import { findModel, matcherBeside } from '../../config/models.ts'
 import type { Model } from '../../inference/contract/types.ts'
 import { OWN_FILE } from '../../inference/convert/make-card.ts'
+import { DECLINED_FROM } from '../../inference/domain/declining-words.ts'
 import type { Judgment } from '../../inference/domain/judgment.ts'
 import { averageFeatures } from '../../inference/domain/statistics.ts'
 import { familyOf } from '../../inference/families/index.ts'
@@ -179,7 +179,7 @@ async function isMatchedAsDeclined(model: Model, picture: Uint8Array): Promise<b
     return false
   }
   const [match] = await model.match(picture, [domain.declined])
-  return match!.itm >= FITS
+  return match!.itm >= DECLINED_FROM
 }
 
 function shareOf(judgments: readonly Judgment[], counts: (one: Judgment) => boolean): number {

@@ -57,7 +57,7 @@ async function main(argv: readonly string[], signal: AbortSignal): Promise<numbe
   return withModel(NAME, use, signal, async (session) => {
     const { model } = session
     const { name, domain } = model.card
-    if (domain !== undefined) {
+    if (domain !== undefined && values.json) {
       const others = 'about any other picture its numbers mean nothing'
       process.stderr.write(`${name} only knows ${domain.knows.en}; ${others}.\n`)
     }

@@ -1,6 +1,7 @@
 /** Opens the model of a terminal command, and closes it at the end. */
 
 import type { Config } from '../../config/config.ts'
+import { matcherBeside } from '../../config/models.ts'
 import type { Task } from '../../inference/families/common/card-base.ts'
 import { openConfiguredModel } from '../../inference/configured-model.ts'
 import type { Model } from '../../inference/contract/types.ts'
@@ -32,7 +33,8 @@ export async function withModel<T>(
   const name = use.name ?? (task === 'match' ? config.matcher : undefined) ?? config.model
   const folder = userFolder(command)
   const opening = notice(`Opening ${name} …`) // seconds for a large model
-  const one = { ...config, matcher: undefined } // the command needs one model
+  // A command needs one model; what ships with it costs little, and helps to judge pictures.
+  const one = { ...config, matcher: task === 'text' ? matcherBeside(name) : undefined }
   const model = await openConfiguredModel(one, { model: name, task, folder }).finally(opening.clear)
   try {
     signal.throwIfAborted()

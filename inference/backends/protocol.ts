@@ -49,7 +49,8 @@ const chosenLogprob: z.ZodType<ChosenLogprob> = tokenLogprob.extend({ top: z.arr
 const embeddedImageSchema = z.object({
   data: z.instanceof(Float32Array),
   shape: z.tuple([count, count]),
-  distance: number.nullable(),
+  /** Workers of an earlier version do not say it. */
+  distance: number.nullable().default(null),
   timings: encodeTimingsSchema,
 })
 

@@ -9,6 +9,7 @@
 
 import type { BaseCard } from '../families/common/card-base.ts'
 import type { Prompt } from '../text/prompt.ts'
+import { DECLINED_FROM } from './declining-words.ts'
 
 /** What is known about a picture and about the text that was generated for it. */
 export type Evidence = {
@@ -34,7 +35,17 @@ export type Verdict = (typeof VERDICTS)[number]
 export type Judgment = Evidence & { readonly verdict: Verdict }
 
 /** A generated text, and what it was generated for. */
-export type Generated = { readonly prompt: Prompt; readonly text: string }
+export type Generated = {
+  readonly prompt: Prompt
+  readonly text: string
+  /** How well the words fit the picture with which the model declines (ITM, 0 to 1). Null: not known. */
+  readonly declinedFit: number | null
+}
+
+/** Whether a prompt asks for the caption that the model was trained to generate, or to decline with. */
+export function asksForCaption(prompt: Prompt): boolean {
+  return prompt.kind === 'describe' && prompt.text === undefined
+}
 
 /** Judges a picture. */
 export type Judge = (card: JudgedCard, evidence: Evidence, generated: Generated) => Judgment
@@ -49,11 +60,13 @@ export type JudgedCard = Pick<BaseCard, 'domain'>
  */
 export const LOW_CONFIDENCE = 0.15
 
-export const judge: Judge = ({ domain }, evidence, { prompt, text }) => {
+export const judge: Judge = ({ domain }, evidence, { prompt, text, declinedFit }) => {
   const { distance, confidence } = evidence
-  const isCaption = prompt.kind === 'describe' && prompt.text === undefined
   const isFar = distance !== null && distance > 1
-  const isDeclined = isCaption && domain?.declined !== undefined && declines(text, domain.declined)
+  const isDeclined =
+    asksForCaption(prompt) &&
+    domain?.declined !== undefined &&
+    (declines(text, domain.declined) || (declinedFit !== null && declinedFit >= DECLINED_FROM))
   if (isFar || isDeclined) {
     return { ...evidence, verdict: 'outside' }
   }

@@ -8,6 +8,7 @@ import { verifyPackage } from '../package/verify.ts'
 import { readVocabulary } from '../text/token-bytes.ts'
 import { loadTokenizer, tokenizerOpener } from '../text/tokenizer.ts'
 import { openCaches } from '../kv/caches.ts'
+import { decliningWords } from '../domain/declining-words.ts'
 import { type FeatureDistance, featureDistance } from '../domain/statistics.ts'
 import { Counters } from './counters.ts'
 import type { TextDecoder } from '../families/common/runner.ts'
@@ -161,8 +162,10 @@ async function openParts(folder: string, options: EngineOptions, pictures: Decod
       ? null
       : await openMatcherBeside(options.matcher, options.threads, placement)
   const { decoder } = runner
-  const text =
-    decoder === null ? null : { decoder, tokenizer, vocabulary: await readVocabulary(folder) }
+  const words = beside ? decliningWords(card, beside.card) : undefined
+  const declining = beside && words !== undefined ? beside.matcher.prepare(words) : null
+  const vocabulary = decoder && (await readVocabulary(folder))
+  const text = decoder && vocabulary && { decoder, tokenizer, vocabulary, declining }
   const matcher = beside?.matcher ?? runner.matcher
   // Its own card says which pictures it knows, whatever the model that writes knows.
   const matching = matcher && { matcher, distance: distanceOf(beside?.card ?? card) }

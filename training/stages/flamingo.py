@@ -14,8 +14,8 @@ import torch
 from training.common import MINUTES, Progress, freeze, groups, initialize, mixed_precision, sha256
 from training.compare.bridges import INTERVAL
 from training.language.conversation import conversation
-from training.parts.model import vision_config
 from training.parts.idefics import idefics_with_stem
+from training.parts.model import vision_config
 from training.stages import lm
 from training.stages.features import Features
 from training.stages.llava import rows_of, turns_of
@@ -37,7 +37,8 @@ def picture(text):
 def assemble(language, vision=None):
     """An IDEFICS of the language model, which is frozen, with gated layers that do nothing yet; `vision`: a tower's weights."""
     model = idefics_with_stem(language.config, vision_config(), INTERVAL)
-    model.load_state_dict(language.state_dict(), strict=False)
+    if model.load_state_dict(language.state_dict(), strict=False).unexpected_keys:
+        raise RuntimeError('the language model has parts that an IDEFICS lacks')
     if vision is not None:
         model.model.vision_model.load_state_dict(vision.state_dict())
     freeze(model)
@@ -75,8 +76,7 @@ def train(run, steps=STEPS, minutes=None):
     gated = model.model.gated_cross_attn_layers
     optimizer = torch.optim.AdamW(groups(gated), lr=PEAK, betas=(.9, .98), fused=True)
     progress = Progress(run, 'flamingo', {'gated': gated, 'optimizer': optimizer})
-    before = {'language_model': sha256(language), 'vision_model': sha256(load_vision(run))}
-    progress.facts.setdefault('frozen before', before)
+    progress.facts.setdefault('frozen', {'language_model': sha256(language), 'vision_model': sha256(load_vision(run))})
     source = batches(random.Random(progress.step + 29), text, features)
     running, since, first, started = 0.0, time.time(), progress.step, time.time()
     while progress.step < steps and (minutes is None or time.time() - started < minutes * MINUTES):
@@ -96,7 +96,8 @@ def train(run, steps=STEPS, minutes=None):
             progress.log(loss=round(running / min(100, progress.step - first), 4), gates=gates, ms=round((time.time() - since) * 10))
             running, since = 0.0, time.time()
         progress.save(2 * MINUTES)
-    if any(not torch.equal(tensor, model.state_dict()[name]) for name, tensor in language.state_dict().items()):
+    state = model.state_dict()
+    if any(not torch.equal(tensor, state[name]) for name, tensor in language.state_dict().items()):
         raise SystemExit('The frozen language model changed.')
     progress.facts['answers'] = measure(model, text, features, MEASURED)
     progress.save()

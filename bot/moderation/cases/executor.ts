@@ -111,7 +111,7 @@ export class CaseExecutor {
       }
       const record = await this.records.of(guildId, id)
       const step = record?.steps.find((one) => one.id === 'sketch')
-      return step?.problem === 'unread' ? 'busy' : 'ended'
+      return step?.problem === 'unread' ? 'unread' : 'ended'
     }
     return this.#running.run(key, () => this.#reporting(read))
   }

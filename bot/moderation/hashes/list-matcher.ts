@@ -14,12 +14,13 @@ import type { HashList } from './hash-list.ts'
 import type { Match } from './loaded-hashes.ts'
 import type { PictureWords, Reading } from './picture-words.ts'
 
-/** When a case is read again: soon where the reader was busy; else its pictures cannot be read. */
-const RETRY_MS = { busy: 5 * MINUTE_MS, ended: HOUR_MS } as const
+/** A case is read again soon where its words could not be read, as the reader may have been busy; then rarely. */
+const SOON_MS = 5 * MINUTE_MS
+const LATER_MS = HOUR_MS
 const MAX_TRIED = 1000
 
-/** What became of reading a case's pictures: done or of no use, or the reader was busy. */
-export type CaseReading = keyof typeof RETRY_MS
+/** What became of reading a case's pictures: done, or there are none; or their words could not be read. */
+export type CaseReading = 'ended' | 'unread'
 
 type Deps = {
   readonly guilds: GuildModeration
@@ -33,6 +34,8 @@ export class ListMatcher {
   readonly #deps: Deps
   /** Entries whose case was read. */
   readonly #tried = new LRUCache<string, true>({ max: MAX_TRIED })
+  /** Those of them whose words could not be read. */
+  readonly #unread = new LRUCache<string, true>({ max: MAX_TRIED })
   /** By entry: pictures on one template that come together wait for one reading of its case. */
   readonly #reading = new KeyedMutex()
 
@@ -58,9 +61,18 @@ export class ListMatcher {
   }
 
   async #readOnce(key: string, guildId: string, caseId: string): Promise<void> {
-    if (!this.#tried.has(key)) {
-      const outcome = await this.#deps.readCase(guildId, caseId)
-      this.#tried.set(key, true, { ttl: RETRY_MS[outcome] })
+    if (this.#tried.has(key)) {
+      return
+    }
+    let outcome: CaseReading = 'unread'
+    try {
+      outcome = await this.#deps.readCase(guildId, caseId)
+    } finally {
+      const isFirst = !this.#unread.has(key)
+      this.#tried.set(key, true, { ttl: outcome === 'unread' && isFirst ? SOON_MS : LATER_MS })
+      if (outcome === 'unread') {
+        this.#unread.set(key, true)
+      }
     }
   }
 }

@@ -44,7 +44,6 @@ type Convolution = {
   readonly padded?: boolean
 }
 
-/** With matrices of 4 bits, the convolutions have 8: of a small tower they are the most of it. */
 type StemStorage = Pick<Storage, 'float' | 'bits'>
 
 type Layer = (hidden: string, name: string, shape: Convolution) => string
@@ -158,6 +157,7 @@ function kernels(
   const [rows, ...rest] = dims
   const columns = rest.reduce((product, side) => product * side, 1)
   if (bits === 4) {
+    // In 8 bits, as the convolutions are most of a small tower's bytes.
     const { values, scales } = g.weights.quantizedColumns({ tensor, rows }, columns)
     const turned = g.op('Mul', [g.op('Cast', [values], { to: 1 }), scales]) // [columns, rows]
     return g.op('Reshape', [g.op('Transpose', [turned], { perm: [1, 0] }), g.ints(dims)])

@@ -3,7 +3,7 @@
 import { InputError } from '../../../config/errors.ts'
 import type { GenerateRequest } from '../../contract/requests.ts'
 import type { ChosenLogprob, EncodeTimings, Step } from '../../contract/types.ts'
-import { judge } from '../../domain/judgment.ts'
+import { asksForCaption, judge } from '../../domain/judgment.ts'
 import { positionsOf } from '../../families/common/runner.ts'
 import type { PromptLayout } from '../../families/common/runner.ts'
 import { createSearch } from '../../generation/create-search.ts'
@@ -26,6 +26,7 @@ export function generateProgram(
   onStep: OnStep,
 ): Program {
   const { decoder } = parts
+  const declining = images.length === 1 && asksForCaption(prompt) ? parts.declining : null
   const isLow = images.every(({ detail }) => detail === 'low')
   const most = picturesOf(card, isLow ? 'low' : 'auto')
   if (images.length > most) {
@@ -54,6 +55,8 @@ export function generateProgram(
       }
       const last = step()
       onStep?.(last)
+      const decodeMs = performance.now() - prefillEnd
+      const declinedFit = declining && (await engine.match(declining))
       return {
         text: last.text,
         tokenIds: [...search.generated],
@@ -64,12 +67,12 @@ export function generateProgram(
         judgment: judge(
           card,
           { distance: furthest(encoded), confidence: confidenceOf(search, settings) },
-          { prompt, text: last.text },
+          { prompt, text: last.text, declinedFit },
         ),
         timings: {
           ...timingsOf(encoded),
           prefillMs: prefillEnd - start,
-          decodeMs: performance.now() - prefillEnd,
+          decodeMs,
           tokens: search.generated.length,
         },
       }

@@ -8,4 +8,6 @@ export type TextParts = {
   readonly decoder: TextDecoder
   readonly tokenizer: Tokenizer
   readonly vocabulary: Vocabulary
+  /** The words with which the model declines a picture, as ids of its matcher. Null: it has none that knows them. */
+  readonly declining: readonly number[] | null
 }

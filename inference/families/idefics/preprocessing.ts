@@ -13,7 +13,7 @@ import type { CheckpointConfig } from './read-config.ts'
 
 const TYPE = /^Idefics(ImageProcessor|FeatureExtractor)/
 
-/** @param imageSize what the vision tower takes, in pixels. */
+/** @param imageSize what the tower takes, in pixels. */
 export function readPreprocessing(
   folder: string,
   { tower, imageSize }: Pick<CheckpointConfig, 'tower' | 'imageSize'>,

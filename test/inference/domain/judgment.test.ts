@@ -1,7 +1,13 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
 import type { Prompt } from '../../../inference/text/prompt.ts'
-import { judge, type JudgedCard, LOW_CONFIDENCE } from '../../../inference/domain/judgment.ts'
+import { DECLINED_FROM } from '../../../inference/domain/declining-words.ts'
+import {
+  type Generated,
+  judge,
+  type JudgedCard,
+  LOW_CONFIDENCE,
+} from '../../../inference/domain/judgment.ts'
 
 const KNOWS = { en: 'drawings', zh: '画' }
 const DECLINED = 'a picture that i cannot describe'
@@ -16,9 +22,9 @@ function verdict(
   card: JudgedCard,
   [distance, confidence]: readonly [number | null, number | null],
   prompt: Prompt = CAPTION,
-  text = 'a red circle',
+  { text = 'a red circle', declinedFit = null }: Partial<Omit<Generated, 'prompt'>> = {},
 ) {
-  return judge(card, { distance, confidence }, { prompt, text }).verdict
+  return judge(card, { distance, confidence }, { prompt, text, declinedFit }).verdict
 }
 
 describe('judge', () => {
@@ -29,14 +35,28 @@ describe('judge', () => {
   })
 
   it('takes a picture for outside that the model declines to describe', () => {
-    assert.equal(verdict(CALIBRATED, [0.5, 0.99], CAPTION, DECLINED), 'outside')
-    assert.equal(verdict(CALIBRATED, [0.5, 0.99], CAPTION, `${DECLINED} at all`), 'inside')
+    assert.equal(verdict(CALIBRATED, [0.5, 0.99], CAPTION, { text: DECLINED }), 'outside')
+    assert.equal(
+      verdict(CALIBRATED, [0.5, 0.99], CAPTION, { text: `${DECLINED} at all` }),
+      'inside',
+    )
     const midway = 'a black arrow at the top on a i cannot describe'
-    assert.equal(verdict(CALIBRATED, [0.5, 0.99], CAPTION, midway), 'outside')
-    assert.equal(verdict(CALIBRATED, [0.5, 0.99], QUESTION, DECLINED), 'inside')
+    assert.equal(verdict(CALIBRATED, [0.5, 0.99], CAPTION, { text: midway }), 'outside')
+    assert.equal(verdict(CALIBRATED, [0.5, 0.99], QUESTION, { text: DECLINED }), 'inside')
     const prompted = { kind: 'describe', text: 'a photo of' } as const
-    assert.equal(verdict(CALIBRATED, [0.5, 0.99], prompted, DECLINED), 'inside')
-    assert.equal(verdict({ domain: { knows: KNOWS } }, [0.5, 0.99], CAPTION, DECLINED), 'inside')
+    assert.equal(verdict(CALIBRATED, [0.5, 0.99], prompted, { text: DECLINED }), 'inside')
+    assert.equal(
+      verdict({ domain: { knows: KNOWS } }, [0.5, 0.99], CAPTION, { text: DECLINED }),
+      'inside',
+    )
+  })
+
+  it('takes a picture for outside that the declining words fit', () => {
+    const fitting = { declinedFit: DECLINED_FROM }
+    assert.equal(verdict(CALIBRATED, [0.5, 0.99], CAPTION, fitting), 'outside')
+    assert.equal(verdict(CALIBRATED, [0.5, 0.99], CAPTION, { declinedFit: 0.49 }), 'inside')
+    assert.equal(verdict(CALIBRATED, [0.5, 0.99], QUESTION, fitting), 'inside')
+    assert.equal(verdict({}, [0.5, 0.99], CAPTION, fitting), 'inside')
   })
 
   it('says at most that a model without a domain is unsure', () => {
@@ -48,9 +68,12 @@ describe('judge', () => {
 
   it('gives its evidence', () => {
     const evidence = { distance: 3, confidence: 0.2 }
-    assert.deepEqual(judge(CALIBRATED, evidence, { prompt: CAPTION, text: '' }), {
-      ...evidence,
-      verdict: 'outside',
-    })
+    assert.deepEqual(
+      judge(CALIBRATED, evidence, { prompt: CAPTION, text: '', declinedFit: null }),
+      {
+        ...evidence,
+        verdict: 'outside',
+      },
+    )
   })
 })

@@ -83,16 +83,34 @@ describe('ListMatcher', () => {
     assert.equal(readings, 1)
   })
 
-  it('reads the case again some minutes after the reader was busy', async (t) => {
+  it('reads the case again after some minutes, and then after an hour', async (t) => {
     let now = performance.now()
     t.mock.method(performance, 'now', () => now)
-    reader = Promise.resolve('busy')
+    const pass = async (minutes: number) => {
+      now += minutes * MINUTE_MS
+      await wait(5) // the cache looks at the time once a millisecond
+    }
+    reader = Promise.resolve('unread')
     assert.deepEqual([await relation(), await relation()], ['resembles', 'resembles'])
     assert.equal(readings, 1)
-    now += 10 * MINUTE_MS
-    await wait(5) // the cache looks at the time once a millisecond
+    await pass(10)
+    assert.deepEqual([await relation(), await relation()], ['resembles', 'resembles'])
+    assert.equal(readings, 2)
+    await pass(10)
+    assert.equal(await relation(), 'resembles')
+    assert.equal(readings, 2)
+    await pass(60)
     reader = Promise.resolve('ended')
     assert.equal(await relation(), 'other')
-    assert.equal(readings, 2)
+    assert.equal(readings, 3)
+  })
+
+  it('tries no other picture at once where the case cannot be read at all', async () => {
+    reader = Promise.reject(new Error('no store'))
+    reader.catch(() => {}) // by whoever has it read
+    const [first, second] = await Promise.allSettled([relation(), relation()])
+    assert.equal(first.status, 'rejected')
+    assert.deepEqual(second, { status: 'fulfilled', value: 'resembles' })
+    assert.equal(readings, 1)
   })
 })

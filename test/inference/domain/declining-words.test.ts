@@ -6,16 +6,13 @@ import path from 'node:path'
 import { after, before, describe, it } from 'node:test'
 import sharp from 'sharp'
 import { findModel } from '../../../config/models.ts'
-import { InputError } from '../../../config/errors.ts'
 import type { Model } from '../../../inference/contract/types.ts'
-import { decliningWords, withMatchJudged } from '../../../inference/domain/matched.ts'
+import { decliningWords } from '../../../inference/domain/declining-words.ts'
 import { openModel } from '../../../inference/model.ts'
 
 const ROOT = path.join(import.meta.dirname, '../../..')
 /** A flag, which the demo takes for a drawing. */
 const FLAG = `<svg xmlns="http://www.w3.org/2000/svg" width="300" height="200"><rect width="100" height="200" fill="#0033a0"/><rect x="100" width="100" height="200" fill="#ffffff"/><rect x="200" width="100" height="200" fill="#007a3d"/></svg>`
-
-const failing = (code: 'queue/full' | 'image/gone') => () => Promise.reject(new InputError(code))
 
 describe('a description beside a matcher', () => {
   let flag: Buffer
@@ -39,17 +36,15 @@ describe('a description beside a matcher', () => {
     assert.equal(text, (await alone.describe(flag)).text)
   })
 
+  it('is judged so in a list of one picture too, and not where other words are asked for', async () => {
+    assert.equal((await beside.describe([flag])).judgment.verdict, 'outside')
+    const other = await beside.describe(flag, { prompt: 'describe the picture' })
+    assert.equal(other.judgment.verdict, 'inside')
+  })
+
   it('stays inside for a drawing', async () => {
     const scene = readFileSync(path.join(ROOT, 'docs/scene.png'))
     assert.equal((await beside.describe(scene)).judgment.verdict, 'inside')
-  })
-
-  it('stays as it is where the match cannot be told; other errors are passed on', async () => {
-    const answer = await alone.describe(flag)
-    assert.equal(await withMatchJudged(answer, failing('queue/full')), answer)
-    await assert.rejects(withMatchJudged(answer, failing('image/gone')), { code: 'image/gone' })
-    const outside = await beside.describe(flag)
-    assert.equal(await withMatchJudged(outside, assert.fail), outside)
   })
 })
 
@@ -61,6 +56,5 @@ describe('decliningWords', () => {
     assert.equal(decliningWords(card, { domain: { knows: { ...knows } } }), 'no idea')
     assert.equal(decliningWords(card, { domain: { knows: { ...knows, en: 'maps' } } }), undefined)
     assert.equal(decliningWords(card, {}), undefined)
-    assert.equal(decliningWords(card, null), undefined)
   })
 })
