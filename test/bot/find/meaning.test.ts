@@ -17,6 +17,7 @@ import {
   startDemoBot,
   triangle,
 } from '../../helpers/demo-bot.ts'
+import { until } from '../../helpers/fleet.ts'
 import { kept } from '../../helpers/held-bot.ts'
 import { packageFor } from '../../helpers/packages.ts'
 import { openWorded } from '../../helpers/worded-matcher.ts'
@@ -220,16 +221,12 @@ describe('/find with a matcher of drawings beside a model of all kinds of pictur
     await kit.slash('settings search', { channel: kit.channelId, value: 'on' })
     const embedded = mock.method(demo.bot.model, 'embedImage')
     const photographed = await kit.upload(photograph())
-    while (embedded.mock.callCount() === 0) {
-      await wait(50)
-    }
+    await until(() => embedded.mock.callCount() > 0, 30_000)
     assert.ok((await embedded.mock.calls[0]!.result)!.distance! > 1)
     const drawn = await kit.upload(hearts())
     const isStored = async ({ id }: APIMessage) =>
       (await kept(demo, id, ['searchable-vectors'])).length > 0
-    while (!(await isStored(drawn))) {
-      await wait(50)
-    }
+    await until(() => isStored(drawn), 30_000)
     assert.equal(await isStored(photographed), false)
   })
 })
