@@ -20,7 +20,8 @@ from training.language.two_pictures import two_pictures
 from training.parts.model import WIDTH, language_model
 from training.text import CELLS, Description, Text, described, pad, prompt
 
-BATCH, PEAK, STEPS = 16, 1.5e-3, 22_000
+BATCH, PEAK = 16, 1.5e-3
+STEPS = {'opt': 22_000, 'llama': 16_000}
 CURRICULUM = 1500
 EARLY = 3  # the answer is also asked for at the last word, "?" and "answer"
 MEASURED = 4000  # questions at the end
@@ -94,8 +95,9 @@ def blurred(slots):
     return slots + noise
 
 
-def train(run, steps=STEPS, minutes=None, language='opt'):
-    """Trains for `steps` steps, or stops after `minutes`, to be resumed. `language`: of training.parts.model.LANGUAGES."""
+def train(run, steps=None, minutes=None, language='opt'):
+    """Trains for `steps` steps (default STEPS), or stops after `minutes`, to be resumed. `language`: of training.parts.model.LANGUAGES."""
+    steps = steps or STEPS[language]
     torch.manual_seed(0)
     text = Text(run / 'tokenizer')
     model = Reader(text.newline, language).start()
