@@ -87,10 +87,13 @@ def save(model, folder, facts, **more):
     print(f'{folder.stem}: {sum(p.numel() for p in model.parameters())} parameters')
 
 
-def finish(folder, settings):
-    """Writes the settings for the package's card and the pictures, and puts the folder in the place of the one before."""
+def finish(folder, settings, texts=()):
+    """
+    Writes the settings for the package's card and the pictures, and puts the folder in the place of the one before. `texts` of
+    training that other miniatures do not have.
+    """
     if 'questions' in settings:
-        settings['questions']['vocabulary'] = vocabulary()
+        settings['questions']['vocabulary'] = vocabulary(texts)
     (folder / 'sightseer.json').write_text(json.dumps(settings, indent=2) + '\n')
     (folder / 'preprocessor_config.json').write_text(json.dumps(PREPROCESSOR, indent=2) + '\n')
     final = folder.with_suffix('')

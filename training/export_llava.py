@@ -4,6 +4,7 @@ miniature's encoder. transformers has no such tower: training.parts.stem.load_ll
 """
 
 import json
+import random
 import shutil
 from pathlib import Path
 
@@ -14,6 +15,9 @@ from transformers import GenerationConfig, LlavaConfig
 
 from training.common import sha256
 from training.export import finish
+from training.language import reading
+from training.language.scene import sample
+from training.language.two_pictures import two_pictures
 from training.parts.model import llama_config, vision_config
 from training.parts.stem import llava_with_stem
 from training.stages.vit import load as load_vision
@@ -30,6 +34,16 @@ CARD = {
     'name': 'demo-llava',
     'prompts': {'caption': 'describe the picture', 'detailed': 'describe the picture', 'questions': 'what do you see?'},
 }
+MORE = 'It takes two pictures at once, too, and reads a short printed word or number.'
+PAIRS = 2_000
+
+
+def about_two():
+    """Questions about two pictures, and their answers: their words are the model's, too."""
+    rng = random.Random(2)
+    for _ in range(PAIRS):
+        for turn in two_pictures(rng, [sample(rng, rng.randint(0, 5)) for _ in range(2)], 6):
+            yield f'{turn.question} {turn.answer}'
 
 
 def export(run):
@@ -63,6 +77,6 @@ def export(run):
     (folder / 'config.json').write_text(json.dumps({**model.config.to_dict(), 'dtype': 'float16', 'architectures': ['LlavaForConditionalGeneration']}, indent=2) + '\n')
     GenerationConfig(bos_token_id=BOS, eos_token_id=text.newline, pad_token_id=PAD).save_pretrained(folder)
     card = json.loads(Path(__file__).with_name('sightseer.json').read_text())
-    about = card['about'].replace('A miniature BLIP-2', 'A miniature LLaVA').replace('Ask for', 'It takes two pictures at once, too. Ask for')
-    finish(folder, {**card, **CARD, 'about': about})
+    about = card['about'].replace('A miniature BLIP-2', 'A miniature LLaVA').replace('Ask for', f'{MORE} Ask for')
+    finish(folder, {**card, **CARD, 'about': about}, [*reading.VOCABULARY, *about_two()])
     print(f'{folder.stem}: {sum(p.numel() for p in model.parameters())} parameters')

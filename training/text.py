@@ -50,10 +50,10 @@ def corpus(rng, count):
         yield from [f' {word}'] * 300
 
 
-def vocabulary():
-    """The words that the model learns, for its card: a question with another word is not answered."""
+def vocabulary(further=()):
+    """The words that the model learns, for its card: a question with another word is not answered. `further`: texts that hold more."""
     names = [name for noun in NOUNS for name in (noun, *OTHER_NAMES.get(noun, ()))]
-    texts = [*corpus(random.Random(1), WORD_DOCUMENTS), *names, *map(plural, names)]
+    texts = [*corpus(random.Random(1), WORD_DOCUMENTS), *names, *map(plural, names), *further]
     return sorted({word for text in texts for word in re.findall(r'[^\W_]+', text.lower())} - {'question', 'answer', 'context'})
 
 
@@ -97,6 +97,10 @@ class Text:
             known = self.memory[text] = self.tokenizer.encode(text, add_special_tokens=False).ids
         return known
 
+    def spelled(self, word):
+        """" word", a token for each character."""
+        return [self.tokenizer.token_to_id(character) for character in ('Ġ', *word)]
+
     def decode(self, ids):
         return self.tokenizer.decode(list(ids), skip_special_tokens=True).strip()
 
@@ -114,7 +118,7 @@ class Text:
         ids, labels = [BOS, *self.ids('Context:')] if context else [BOS], []
         for index, turn in enumerate(turns):
             ask = self.ids(('' if index == 0 and not context else ' ') + 'Question:') + self.ids(' ' + turn.question) + self.ids(' Answer:')
-            answer = self.ids(' ' + turn.answer)
+            answer = self.spelled(turn.answer) if turn.kind == 'printed' else self.ids(' ' + turn.answer)
             if len(ids) + len(ask) + len(answer) > MAX_TEXT + 1:
                 break
             ids += ask + answer

@@ -14,7 +14,7 @@ import torch
 from training.common import attention_in_fp32
 
 # Run only when named: see stages/llava.py and stages/flamingo.py.
-OTHER_STAGES = ('llava', 'export_llava', 'flamingo', 'export_flamingo')
+OTHER_STAGES = ('printed', 'llava', 'export_llava', 'flamingo', 'export_flamingo')
 STAGES = ('tokenizer', 'data', 'lm', 'vit', 'features', 'stage1', 'stage2', 'export', 'evaluate')
 
 
@@ -30,6 +30,9 @@ def run_stage(name, run, language='opt'):
         importlib.import_module('training.stages.lm').train(run, language=language)
     elif name == 'features':
         importlib.import_module('training.stages.features').write(run)
+    elif name == 'printed':
+        importlib.import_module('training.world.printed').make(run / 'pictures', run / 'printed' / 'pictures')
+        importlib.import_module('training.stages.features').write(run / 'printed', importlib.import_module('training.stages.vit').load(run))
     else:
         exports = {other: (other, 'export') for other in ('export', 'export_llava', 'export_flamingo')}
         module, function = {**exports, 'evaluate': ('write_report', 'report')}.get(name, (f'stages.{name}', 'train'))

@@ -137,10 +137,12 @@ class Compare(unittest.TestCase):
     def assert_projector_then_language(self, run):
         words = Ends(RUN, run).language.state_dict()
         state = lambda: torch.load(run / 'llava.pt', weights_only=False)  # noqa: E731
+        train.run_stage('printed', run)
         for steps, unchanged in ((llava.ADAPTED_FROM, True), (llava.ADAPTED_FROM + 2, False)):
             llava.train(run, steps=steps)
             self.assertEqual(all(torch.equal(tensor, words[name]) for name, tensor in state()['language'].items()), unchanged)
         self.assertIn('two pictures', state()['facts']['answers'])
+        self.assertIn('all', state()['facts']['printed'])
         randomize(run / 'llava.pt')
         train.run_stage('export_llava', run)
         self.assert_converts(run)

@@ -12,9 +12,9 @@ from training.stages.vit import HELD_OUT, encode, load
 from training.world.data import PART, Pictures
 
 
-def write(run):
-    """<run>/features/<part>.npy: float16 [PART, 197, WIDTH] of every part of the pictures."""
-    vision, pictures = load(run), Pictures(run / 'pictures')
+def write(run, vision=None):
+    """<run>/features/<part>.npy: float16 [PART, 197, WIDTH] of every part of the pictures, by `vision` or the run's own encoder."""
+    vision, pictures = vision or load(run), Pictures(run / 'pictures')
     (run / 'features').mkdir(exist_ok=True)
     for index, part in enumerate(pictures.parts):
         path = run / 'features' / f'{index:04d}.npy'
@@ -37,7 +37,8 @@ class Features:
         paths = sorted(path for path in (run / 'features').glob('*.npy') if '.new' not in path.name)
         self.parts = [np.load(path, mmap_mode='r') for path in paths]
         pictures = Pictures(run / 'pictures')
-        self.scenes = [of_picture(scene) for scene in pictures.scenes[:len(self.parts) * PART]]
+        drawn = pictures.scenes[:len(self.parts) * PART]
+        self.scenes, self.printed = [of_picture(scene) for scene in drawn], [scene.get('printed') for scene in drawn]
 
     def __len__(self):
         return len(self.scenes)

@@ -1,8 +1,9 @@
 """
 The LLaVA type between the same frozen encoder and a Llama: first the projector alone learns, then the language model, too
-(LLaVA's two stages, Liu et al. 2023, arXiv 2304.08485, section 4.2). Conversations about one picture and about two.
+(LLaVA's two stages, Liu et al. 2023, arXiv 2304.08485, section 4.2). Conversations about one picture and about two, and in the
+second stage about what is printed on one.
 
-Its run has the stage `lm` of a Llama, and the first run's tokenizer, pictures, features and vit.pt (links will do).
+Its run has the stages `lm` of a Llama and `printed`, and the first run's tokenizer, pictures, features and vit.pt (links will do).
 """
 
 import random
@@ -14,6 +15,7 @@ from training.common import MINUTES, Progress, groups, mixed_precision, sha256
 from training.compare.bridges import Projector
 from training.language.conversation import WEIGHTS, WHAT_IS_IT, caption, conversation
 from training.language.questions import Turn
+from training.language.reading import reading, with_reading
 from training.language.two_pictures import two_pictures
 from training.stages import lm
 from training.stages.features import Features
@@ -22,10 +24,11 @@ from training.stages.vit import HELD_OUT
 from training.stages.vit import load as load_vision
 from training.text import BOS, PAD, Text, pad, prompt
 
-BATCH, PEAK, STEPS = 32, 1e-3, 8_000
+BATCH, PEAK, STEPS = 32, 1e-3, 7_000
 ADAPTED_FROM, ADAPTED_PEAK = 2_000, 4e-4  # the language model's first step, and its highest rate
 CAPTIONS, TWO = .25, .15  # shares of documents that begin with a caption, and of those about two pictures
-MEASURED = 600
+PRINTED, NOT_PRINTED = .25, .04  # shares of documents about a printed word, and of others that ask for words all the same
+MEASURED, MEASURED_PRINTED = 600, 300
 
 
 def turns_of(rng, scene):
@@ -34,20 +37,36 @@ def turns_of(rng, scene):
     return [Turn(rng.choice(WHAT_IS_IT), caption(scene), 'caption'), *turns] if rng.random() < CAPTIONS else turns
 
 
-def batches(rng, text, features):
-    """Endless (rows [BATCH][P], ids, labels) of documents of like length, about P pictures each."""
+def batches(rng, text, features, printed=None):
+    """
+    Endless (see, ids, labels) of documents of like length; `see`: [BATCH][P] of (features, row). `printed`: the features of pictures
+    with words, or None.
+    """
     while True:
-        parts = []
-        documents = [(rows, *text.conversation_document(turns_of(rng, features.scenes[rows[0]]), False)) for rows in rows_of(rng, features, 1, BATCH * POOL)]
-        documents.sort(key=lambda item: len(item[1]))
-        parts += [documents[i:i + BATCH] for i in range(0, len(documents), BATCH)]
+        parts = of_length(one_picture(rng, text, features, row, False) for [row] in rows_of(rng, features, 1, BATCH * POOL))
         for _ in range(POOL):
             if rng.random() < TWO / (1 - TWO):
-                parts.append([(rows, *text.conversation_document(two_pictures(rng, [features.scenes[row] for row in rows], rng.randint(5, 9)), False))
+                parts.append([([(features, row) for row in rows], *text.conversation_document(two_pictures(rng, [features.scenes[row] for row in rows], rng.randint(5, 9)), False))
                               for rows in rows_of(rng, features, 2, BATCH)])
+        if printed:
+            parts += of_length(one_picture(rng, text, printed, row, True) for row in printed.training_rows(rng, BATCH * round(POOL * PRINTED / (1 - PRINTED))))
         rng.shuffle(parts)
         for part in parts:
             yield [p[0] for p in part], torch.from_numpy(pad([p[1] for p in part], PAD)), torch.from_numpy(pad([p[2] for p in part], -100))
+
+
+def one_picture(rng, text, features, row, asks):
+    """A document about a picture: ([(features, row)], ids, labels); `asks`: also for what is printed there."""
+    turns = turns_of(rng, features.scenes[row])
+    if asks or (features.scenes[row].kind != 'other' and rng.random() < NOT_PRINTED):
+        turns = with_reading(rng, turns, features.printed[row])
+    return [(features, row)], *text.conversation_document(turns, False)
+
+
+def of_length(documents):
+    """Parts of BATCH documents of like length."""
+    documents = sorted(documents, key=lambda item: len(item[1]))
+    return [documents[i:i + BATCH] for i in range(0, len(documents), BATCH)]
 
 
 def rows_of(rng, features, pictures, count):
@@ -58,14 +77,15 @@ def rows_of(rng, features, pictures, count):
     return [rows[i * pictures:(i + 1) * pictures] for i in range(count)]
 
 
-def see(bridge, features, rows):
-    """[B][P] rows -> soft words [B, P * 196, WIDTH]"""
-    return bridge.see(features[[row for one in rows for row in one]]).reshape(len(rows), -1, bridge.layers[-1].out_features)
+def see(bridge, shown):
+    """[B][P] of (features, row) -> soft words [B, P * 196, WIDTH]"""
+    seen = torch.cat([features[[row]] for one in shown for features, row in one])
+    return bridge.see(seen).reshape(len(shown), -1, bridge.layers[-1].out_features)
 
 
 def train(run, steps=STEPS, minutes=None):
     torch.manual_seed(5)
-    text, features = Text(run / 'tokenizer'), Features(run)
+    text, features, printed = Text(run / 'tokenizer'), Features(run), Features(run / 'printed')
     language = load_reader(run, text, 'llama').language
     bridge = Projector(language)
     learned = [{**group, 'peak': PEAK} for group in groups(bridge)]
@@ -75,15 +95,18 @@ def train(run, steps=STEPS, minutes=None):
     progress.facts.setdefault('language before', sha256(language))
     progress.facts.setdefault('vision_model', sha256(load_vision(run)))
     rng = random.Random(progress.step + 23)
-    source = batches(rng, text, features)
+    source = None
     running, since, first, started = 0.0, time.time(), progress.step, time.time()
     while progress.step < steps and (minutes is None or time.time() - started < minutes * MINUTES):
-        language.requires_grad_(progress.step >= ADAPTED_FROM)
+        adapts = progress.step >= ADAPTED_FROM
+        if source is None or progress.step == ADAPTED_FROM:
+            source = batches(rng, text, features, printed if adapts else None)
+        language.requires_grad_(adapts)
         for group in optimizer.param_groups:
             group['lr'] = progress.rate(steps, group['peak'], decay=.5)
-        rows, ids, labels = next(source)
+        shown, ids, labels = next(source)
         with mixed_precision():
-            loss = lm.answer_loss(language, bridge.read(language, see(bridge, features, rows), ids), labels)
+            loss = lm.answer_loss(language, bridge.read(language, see(bridge, shown), ids), labels)
         loss.backward()
         torch.nn.utils.clip_grad_norm_([p for group in optimizer.param_groups for p in group['params']], 1.0)
         optimizer.step()
@@ -100,6 +123,7 @@ def train(run, steps=STEPS, minutes=None):
     if progress.facts['vision_model'] != sha256(load_vision(run)):
         raise SystemExit('The frozen encoder changed.')
     progress.facts['answers'] = measure(bridge, language, text, features, MEASURED)
+    progress.facts['printed'] = measure_printed(bridge, language, text, printed, MEASURED_PRINTED)
     progress.save()
     progress.log(**progress.facts)
 
@@ -114,12 +138,28 @@ def measure(bridge, language, text, features, questions, seed=10**9 + 1):
         rows = [drawings[(i + j) % len(drawings)] for j in range(2)] if i % 8 == 7 else [i % HELD_OUT]
         scenes = [features.scenes[row] for row in rows]
         turns = two_pictures(rng, scenes, rng.randint(1, 3)) if len(rows) == 2 else conversation(rng, scenes[0], rng.randint(1, 5))
-        asked.append((rows, turns))
+        asked.append(([(features, row) for row in rows], turns, turns[-1].category))
+    return table_of(bridge, language, text, asked)
+
+
+@torch.inference_mode()
+def measure_printed(bridge, language, text, features, questions, seed=10**9 + 2):
+    """The same of what is printed on held-out pictures: words, numbers, and whether there is any text."""
+    rng, asked = random.Random(seed), []
+    for row in range(questions):
+        turn = reading(rng, features.printed[row])
+        kind = 'is there text' if turn.kind != 'printed' else 'number' if turn.answer.isdigit() else 'word'
+        asked.append(([(features, row)], [turn], kind))
+    return table_of(bridge, language, text, asked)
+
+
+def table_of(bridge, language, text, asked):
+    """asked: [([(features, row)], turns, category)] -> the shares of right answers."""
     table, right = language.get_input_embeddings().weight, {}
     for start in range(0, len(asked), 50):
         part = asked[start:start + 50]
-        soft = [torch.cat([see(bridge, features, [rows])[0], table[[BOS] + text.ids(prompt(turns, False))]]) for rows, turns in part]
-        for (_, turns), answer in zip(part, lm.answers(language, text, soft)):
-            right.setdefault(turns[-1].category, []).append(answer == turns[-1].answer)
+        soft = [torch.cat([see(bridge, [shown])[0], table[[BOS] + text.ids(prompt(turns, False))]]) for shown, turns, _ in part]
+        for (_, turns, category), answer in zip(part, lm.answers(language, text, soft)):
+            right.setdefault(category, []).append(answer == turns[-1].answer)
     result = {name: round(sum(marks) / len(marks), 4) for name, marks in sorted(right.items())}
-    return {**result, 'all': round(sum(map(sum, right.values())) / questions, 4)}
+    return {**result, 'all': round(sum(map(sum, right.values())) / len(asked), 4)}

@@ -1,0 +1,86 @@
+"""
+Printed words of training: what is drawn, asked and spelled.
+
+    python test/training/printed.py        # with training/requirements.txt
+"""
+
+import json
+import random
+import unittest
+
+from toy_run import PART, RUN, begin
+
+import numpy as np  # noqa: I001: after toy_run, as all of training
+
+from training.language.conversation import conversation
+from training.language.reading import NO_WORDS, reading, with_reading
+from training.language.scene import sample
+from training.text import Text
+from training.world import printed
+
+
+class Printed(unittest.TestCase):
+    @classmethod
+    def setUpClass(cls):
+        begin(cls)
+        for folder in ('words', 'again'):
+            printed.make(RUN / 'pictures', RUN / folder, parts=2)
+
+    def scenes(self, part):
+        return json.loads((RUN / 'words' / f'{part:04d}.json').read_text())
+
+    def test_prints_beside_the_objects_of_pictures_with_few(self):
+        before = {json.dumps(scene): pixels for scene, pixels in self.originals()}
+        pictures = np.load(RUN / 'words' / '0000.npy')
+        self.assertEqual(len(pictures), PART)
+        for scene, picture in zip(self.scenes(0), pictures):
+            self.assertRegex(scene['printed'], r'^([a-z]{2,8}|[0-9]{2,4})$')
+            old = before[json.dumps({name: value for name, value in scene.items() if name != 'printed'})]
+            self.assertLessEqual(len(scene['objects']), printed.MOST_OBJECTS)
+            changed = np.abs(picture.astype(int) - old).max(-1)
+            self.assertGreater((changed > 60).sum(), 20)  # it can be seen
+            width, height = scene['seen']
+            for thing in scene['objects']:
+                left, top, right, bottom = (round(v * s) for v, s in zip(thing['box'], [width / scene['width'], height / scene['height']] * 2))
+                # JPEG changes much along sharp edges, but not the middle of an object.
+                x, y = (left + right) // 2, (top + bottom) // 2
+                self.assertLess(changed[y : y + 1, x : x + 1].max(initial=0), 60)
+
+    def originals(self):
+        """Of the held-out pictures, on which those of the first part are printed."""
+        pixels = np.load(RUN / 'pictures' / '0000.npy')
+        return zip(json.loads((RUN / 'pictures' / '0000.json').read_text()), pixels)
+
+    def test_draws_the_same_again(self):
+        for name in ('0000.npy', '0001.json'):
+            self.assertEqual((RUN / 'words' / name).read_bytes(), (RUN / 'again' / name).read_bytes())
+
+    def test_spells_what_is_printed(self):
+        text, rng = Text(RUN / 'tokenizer'), random.Random(1)
+        turn = next(turn for turn in iter(lambda: reading(rng, 'water'), None) if turn.kind == 'printed')
+        ids, labels = text.conversation_document([turn], False)
+        spelled = text.spelled('water')
+        self.assertEqual(len(spelled), 6)
+        self.assertEqual(text.decode(spelled), 'water')
+        self.assertEqual(ids[-6:], spelled)
+        self.assertEqual(labels[-7:], [*spelled, text.newline])
+
+    def test_answers_where_nothing_is_printed(self):
+        rng = random.Random(2)
+        self.assertEqual({reading(rng, None).answer for _ in range(60)}, {NO_WORDS, 'no'})
+
+    def test_leaves_follow_ups_behind_their_questions(self):
+        rng, moved = random.Random(3), 0
+        for _ in range(200):
+            turns = conversation(rng, sample(rng, 3), 5)
+            asked = with_reading(rng, turns, 'sale')
+            self.assertEqual(len(asked), 6)
+            for before, turn in zip([None, *turns], turns):
+                if turn.history:
+                    self.assertIs(asked[asked.index(turn) - 1], before)
+                    moved += 1
+        self.assertGreater(moved, 50)
+
+
+if __name__ == '__main__':
+    unittest.main()
