@@ -77,24 +77,27 @@ export async function answerQuestion(
     const unsure = judgment.verdict === 'unsure'
     return { answer: caption, lines: [asSentence(caption)], absent: true, unsure, caption }
   }
-  const context = await wordsFor(model, image, { question, options })
-  // First, since it refuses a question that is too long before anything runs.
-  const { text: answer, judgment } = await askAbout(model, image, question + inLanguage, {
-    ...options,
-    ...growth,
-    history: [...context, ...history],
-  })
-  requireInside(model.card, judgment)
-  let caption = known
-  if (caption === '') {
-    const judged = await judgePicture(model, image, options)
-    requireInside(model.card, judged.judgment)
-    caption = judged.caption ?? ''
+  // What an answer would mean nothing about is told first: no word of it is shown and then taken back.
+  const caption = known === '' ? await insideCaption(model, image, options) : known
+  const ask = (more: StreamOptions & GenerationOptions, context: readonly Turn[] = []) =>
+    askAbout(model, image, question + inLanguage, {
+      ...options,
+      ...more,
+      history: [...context, ...history],
+    })
+  const refusal =
+    (await unknownWords(model, { question, text, ask })) ??
+    (await absentThing(model, image, { question, caption, text, options }))
+  if (refusal !== null) {
+    return { answer: refusal, lines: [refusal], absent: true, unsure: false, caption }
   }
-  const refusal = await refusalOf(model, image, { question, caption, text, options })
-  return refusal === null
-    ? { answer, lines: [answer], absent: false, unsure: judgment.verdict === 'unsure', caption }
-    : { answer: refusal, lines: [refusal], absent: true, unsure: false, caption }
+  const { text: answer, judgment } = await ask(
+    growth,
+    await wordsFor(model, image, { question, options }),
+  )
+  requireInside(model.card, judgment)
+  const unsure = judgment.verdict === 'unsure'
+  return { answer, lines: [answer], absent: false, unsure, caption }
 }
 
 /**
@@ -108,34 +111,66 @@ export async function answerTogether(
   images: readonly ImageSource[],
   { question, history, text, options, inLanguage, growth = {} }: Omit<About, 'caption'>,
 ): Promise<QuestionAnswer> {
-  const { text: answer, judgment } = await model.ask(images, question + inLanguage, {
-    ...options,
-    ...growth,
-    history,
-  })
-  requireInside(model.card, judgment)
   for (const image of images) {
-    requireInside(model.card, (await judgePicture(model, image, options)).judgment)
+    await insideCaption(model, image, options)
   }
-  const { unknown } = knownQuestion(model.card, question)
-  if (unknown.length > 0) {
-    const refusal = text.answer.unknownWords(unknown.map((word) => plainText(word)))
+  const ask = (more: StreamOptions & GenerationOptions) =>
+    model.ask(images, question + inLanguage, { ...options, ...more, history })
+  const refusal = await unknownWords(model, { question, text, ask })
+  if (refusal !== null) {
     return { answer: refusal, lines: [refusal], absent: true, unsure: false, caption: '' }
   }
+  const { text: answer, judgment } = await ask(growth)
+  requireInside(model.card, judgment)
   const unsure = judgment.verdict === 'unsure'
   return { answer, lines: [answer], absent: false, unsure, caption: '' }
 }
 
-/** The sentence about a question that has no answer; null: it has one. */
-async function refusalOf(
+/**
+ * Judges a picture.
+ *
+ * @returns the caption that it was judged by; empty if none was needed.
+ * @throws {InputError} `image/outside-domain` if the model does not know such pictures.
+ */
+async function insideCaption(
+  model: Model,
+  image: ImageSource,
+  options: RequestOptions,
+): Promise<string> {
+  const { judgment, caption } = await judgePicture(model, image, options)
+  requireInside(model.card, judgment)
+  return caption ?? ''
+}
+
+/**
+ * The sentence about words that the model does not know; null: it knows all.
+ *
+ * @param ask of the model, which refuses a question that is too long: that says more of it.
+ */
+async function unknownWords(
+  { card }: Model,
+  {
+    question,
+    text,
+    ask,
+  }: Pick<About, 'question' | 'text'> & {
+    readonly ask: (options: GenerationOptions) => Promise<unknown>
+  },
+): Promise<string | null> {
+  const { unknown } = knownQuestion(card, question)
+  if (unknown.length === 0) {
+    return null
+  }
+  await ask({ maxNewTokens: 1 })
+  return text.answer.unknownWords(unknown.map((word) => plainText(word)))
+}
+
+/** The sentence about a thing that is not there; null: all that is asked about is. */
+async function absentThing(
   model: Model,
   image: ImageSource,
   { question, caption, text, options }: Omit<About, 'history' | 'inLanguage'>,
 ): Promise<string | null> {
-  const { unknown } = knownQuestion(model.card, question)
-  if (unknown.length > 0) {
-    return text.answer.unknownWords(unknown.map((word) => plainText(word)))
-  }
   const thing = await missingThing(model, image, { ...options, question, caption })
   return thing === null ? null : text.answer.notThere(thing)
 }

@@ -10,7 +10,7 @@ import type { RequestContext } from './context.ts'
 export const MORE = ' …'
 
 type Growing = {
-  readonly card: Pick<AnyCard, 'defaults' | 'domain' | 'questions'>
+  readonly card: Pick<AnyCard, 'defaults'>
   readonly kind: 'describe' | 'ask'
   /** Shown above the answer; null: none. */
   readonly question: string | null
@@ -20,17 +20,17 @@ type Growing = {
 
 /**
  * What a request to the model takes, so that its text is shown as it grows. Nothing where that text may
- * still be taken back: with beams the best one so far may change, and a model of some pictures or words
- * only may turn out not to know these.
+ * still change: with beams, the best one so far does.
+ *
+ * It is for a request whose text nothing takes back any more. `answerQuestion` and `answerTogether` ask a
+ * model of some pictures or words only once these are judged. `describePicture` gives it to no such model:
+ * its description is what the picture is judged by, so the verdict falls with the last word.
  */
 export function growing(
   { delivery, text }: Pick<RequestContext, 'text'> & { readonly delivery: Pick<Delivery, 'grow'> },
   { card, kind, question, spoiler }: Growing,
 ): StreamOptions {
-  const isFinal =
-    (card.defaults[kind].beams ?? 1) === 1 &&
-    card.domain === undefined &&
-    card.questions === undefined
+  const isFinal = (card.defaults[kind].beams ?? 1) === 1
   if (!isFinal || spoiler) {
     return {}
   }

@@ -101,7 +101,7 @@ export async function suggestQuestions(
   { situation, count, request = {}, inLanguage = '' }: SuggestionOptions,
 ): Promise<SuggestedQuestion[]> {
   const questions = questionsOf(model.card)
-  const isAskedItself = followsInstructions(model.card) && model.card.questions === undefined
+  const isAskedItself = followsInstructions(model.card)
   const proposals = isAskedItself
     ? (await modelQuestions(model, image, { ...situation, request, inLanguage })).map((one) => [
         one,

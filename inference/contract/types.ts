@@ -99,7 +99,10 @@ export type RequestOptions = Partial<Claim> & {
   readonly detail?: Detail
 }
 
-/** Called with each new token of an answer, in order. */
+/**
+ * Called with each new token of an answer, in order; not called at all where the features of a picture are
+ * outside of the card's domain, of which any text means nothing.
+ */
 export type StreamOptions = { readonly onStep?: (step: Step) => void }
 
 /**

@@ -60,14 +60,18 @@ export type JudgedCard = Pick<BaseCard, 'domain'>
  */
 export const LOW_CONFIDENCE = 0.15
 
+/** Whether a picture is outside of the domain whatever is generated for it. */
+export function isFar({ distance }: Pick<Evidence, 'distance'>): boolean {
+  return distance !== null && distance > 1
+}
+
 export const judge: Judge = ({ domain }, evidence, { prompt, text, declinedFit }) => {
-  const { distance, confidence } = evidence
-  const isFar = distance !== null && distance > 1
+  const { confidence } = evidence
   const isDeclined =
     asksForCaption(prompt) &&
     domain?.declined !== undefined &&
     (declines(text, domain.declined) || (declinedFit !== null && declinedFit >= DECLINED_FROM))
-  if (isFar || isDeclined) {
+  if (isFar(evidence) || isDeclined) {
     return { ...evidence, verdict: 'outside' }
   }
   const isUnsure = confidence !== null && confidence < LOW_CONFIDENCE

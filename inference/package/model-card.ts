@@ -61,17 +61,20 @@ export function picturesOf(card: AnyCard, detail: Detail = 'auto'): number {
  * pictures or words was not made for any.
  */
 export function framesOf(card: AnyCard): number {
-  const isGeneral = card.domain === undefined && card.questions === undefined
   const canBeTold = card.family === null || followsInstructions(card)
-  return isGeneral && canBeTold ? Math.min(MAX_FRAMES, picturesOf(card, 'low')) : 1
+  return isGeneral(card) && canBeTold ? Math.min(MAX_FRAMES, picturesOf(card, 'low')) : 1
 }
 
 /**
  * Whether a model does what a question tells it to, such as to describe in detail; of one that another
- * program serves, that is not known.
+ * program serves, that is not known. One of some kind of pictures or words was not made for that.
  */
 export function followsInstructions(card: AnyCard): boolean {
-  return card.family !== null && familyOf(card).followsInstructions === true
+  return card.family !== null && isGeneral(card) && familyOf(card).followsInstructions === true
+}
+
+function isGeneral({ domain, questions }: AnyCard): boolean {
+  return domain === undefined && questions === undefined
 }
 
 /** What a model that does what it is told is told, where nobody asks anything. */

@@ -7,7 +7,7 @@
 
 import { createHash } from 'node:crypto'
 import { existsSync, globSync, readFileSync } from 'node:fs'
-import { mkdir, rename, rm } from 'node:fs/promises'
+import { cp, mkdir, mkdtemp, readFile, rename, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import path from 'node:path'
 import { convertCheckpoint } from '../../inference/convert/convert.ts'
@@ -37,6 +37,16 @@ export async function packageFor(
       }
     }
   }
+  return out
+}
+
+/** A package with another card. @returns its folder, to be deleted. */
+export async function recardedPackage(from: string, changes: object): Promise<string> {
+  const out = await mkdtemp(path.join(tmpdir(), 'sightseer-recarded-'))
+  await cp(from, out, { recursive: true })
+  const file = path.join(out, CARD_FILE)
+  const card: object = JSON.parse(await readFile(file, 'utf8'))
+  await writeFile(file, JSON.stringify({ ...card, ...changes }))
   return out
 }
 

@@ -3,7 +3,7 @@
 import { InputError } from '../../../config/errors.ts'
 import type { GenerateRequest } from '../../contract/requests.ts'
 import type { ChosenLogprob, EncodeTimings, Step } from '../../contract/types.ts'
-import { asksForCaption, judge } from '../../domain/judgment.ts'
+import { asksForCaption, isFar, judge } from '../../domain/judgment.ts'
 import { positionsOf } from '../../families/common/runner.ts'
 import type { PromptLayout } from '../../families/common/runner.ts'
 import { createSearch } from '../../generation/create-search.ts'
@@ -27,11 +27,7 @@ export function generateProgram(
 ): Program {
   const { decoder } = parts
   const declining = images.length === 1 && asksForCaption(prompt) ? parts.declining : null
-  const isLow = images.every(({ detail }) => detail === 'low')
-  const most = picturesOf(card, isLow ? 'low' : 'auto')
-  if (images.length > most) {
-    throw new InputError('image/too-many', { pictures: images.length, most })
-  }
+  requireFewEnough(card, images)
   const ownDefaults = prompt.kind === 'raw' ? {} : card.defaults[prompt.kind]
   const wanted = resolveSettings(options, ownDefaults, textCard(card).tokens.stop)
   const prepared = decoder.prepare(prompt, images.length, wanted.maxNewTokens)
@@ -39,6 +35,9 @@ export function generateProgram(
     rows: wanted.beams,
     run: async (engine) => {
       const encoded = await engine.encode(prepared.text)
+      const distance = furthest(encoded)
+      // A text about a picture that is outside means nothing, so nobody is told of it as it grows.
+      const tell = isFar({ distance }) ? null : onStep
       const start = performance.now()
       const layout = prepared.layOut(encoded.map(({ image }) => image))
       const room = decoder.maxPositions - positionsOf(layout.segments).length
@@ -50,11 +49,11 @@ export function generateProgram(
       const { advance, step, logprobs } = followed(parts, search, settings)
       let { logits } = prefilled
       for (let next = advance(logits); next !== null; next = advance(logits)) {
-        onStep?.(step())
+        tell?.(step())
         logits = await engine.decode({ sequence, ...next })
       }
       const last = step()
-      onStep?.(last)
+      tell?.(last)
       const decodeMs = performance.now() - prefillEnd
       const declinedFit = declining && (await engine.match(declining))
       return {
@@ -66,7 +65,7 @@ export function generateProgram(
         ...(settings.logprobs !== null && { logprobs }),
         judgment: judge(
           card,
-          { distance: furthest(encoded), confidence: confidenceOf(search, settings) },
+          { distance, confidence: confidenceOf(search, settings) },
           { prompt, text: last.text, declinedFit },
         ),
         timings: {
@@ -77,6 +76,15 @@ export function generateProgram(
         },
       }
     },
+  }
+}
+
+/** @throws {InputError} `image/too-many` if the model takes fewer pictures at once. */
+function requireFewEnough(card: ModelCard, images: GenerateRequest['images']): void {
+  const isLow = images.every(({ detail }) => detail === 'low')
+  const most = picturesOf(card, isLow ? 'low' : 'auto')
+  if (images.length > most) {
+    throw new InputError('image/too-many', { pictures: images.length, most })
   }
 }
 

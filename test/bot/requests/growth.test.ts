@@ -1,0 +1,137 @@
+/**
+ * The whole bot while answers grow, at the pace of Discord. The model is a real one of some pictures only,
+ * which takes several at once; what it writes is told in a few steps, each once the one before it is seen.
+ */
+
+import assert from 'node:assert/strict'
+import { rm } from 'node:fs/promises'
+import { after, before, describe, it } from 'node:test'
+import type { APIMessage } from 'discord.js'
+import type { Member } from 'loopback-discord/client'
+import { MORE } from '../../../bot/requests/growing.ts'
+import { quoted } from '../../../commands/answer-text.ts'
+import { EN } from '../../../commands/i18n/en.ts'
+import type { Model, Step } from '../../../inference/contract/types.ts'
+import { openModel } from '../../../inference/model.ts'
+import { type DemoBot, hearts, scene, startDemoBot, triangle } from '../../helpers/demo-bot.ts'
+import { packageFor, recardedPackage } from '../../helpers/packages.ts'
+
+const PIECES = 3
+const WHERE = 'where is it?'
+const WHICH = 'which one is red?'
+
+/** Steps of a text that show something more each time; the last shows all. */
+function pieces(steps: readonly Step[]): Step[] {
+  const size = Math.ceil(steps.length / PIECES)
+  return steps.filter((_, index) => (index + 1) % size === 0 || index === steps.length - 1)
+}
+
+/** A model whose answers come in pieces: the next one when `seen` is done with the text of the last. */
+function inPieces(model: Model, seen: (text: string) => Promise<void>): Model {
+  return {
+    ...model,
+    ask: async (images, question, options = {}) => {
+      const steps: Step[] = []
+      const { onStep } = options
+      const answer = await model.ask(images, question, {
+        ...options,
+        ...(onStep && { onStep: (step: Step) => void steps.push(step) }),
+      })
+      for (const step of pieces(steps)) {
+        onStep?.(step)
+        await seen(step.text)
+      }
+      return answer
+    },
+  }
+}
+
+describe('an answer that takes long', { concurrency: true, timeout: 120_000 }, () => {
+  let folder: string
+  let model: Model
+  let demo: DemoBot
+  const members: Member[] = []
+
+  before(async () => {
+    const original = await packageFor('onevision-tiles')
+    const plain = await openModel(original, { threads: 1 })
+    const { text: declined } = await plain.describe(scene().bytes)
+    await plain.close()
+    const knows = { en: 'anything but scenes', zh: '场景以外的' }
+    folder = await recardedPackage(original, { domain: { knows, declined } })
+    model = await openModel(folder, { threads: 1 })
+    demo = await startDemoBot({}, undefined, undefined, inPieces(model, seen))
+  })
+  after(async () => {
+    await demo.close()
+    await model.close()
+    await rm(folder, { recursive: true })
+  })
+
+  /** Waits until one of the members sees the text as it grows. */
+  async function seen(text: string): Promise<void> {
+    const content = quoted(text) + MORE
+    await Promise.any(
+      members.map((one) => one.until(({ message }) => message?.content.endsWith(content) === true)),
+    )
+  }
+
+  async function join(name: string): Promise<Member> {
+    const member = await demo.join(name)
+    members.push(member)
+    return member
+  }
+
+  /** What a message was, from its first state to its last. */
+  function states(member: Member, { id }: APIMessage): string[] {
+    return member.events.flatMap(({ message }) => (message?.id === id ? [message.content] : []))
+  }
+
+  it('about one picture is seen in several edits before the last', async () => {
+    const ada = await join('ada')
+    const answer = await ada.slash('ask', { question: WHERE, image: hearts() })
+    await assertGrew(ada, answer, { pictures: hearts().bytes, question: WHERE })
+  })
+
+  it('about two pictures is seen in several edits before the last', async () => {
+    const kit = await join('kit')
+    const pair = { image: hearts(), second: triangle() }
+    const answer = await kit.slash('compare', { ...pair, question: WHICH })
+    const pictures = [hearts().bytes, triangle().bytes]
+    await assertGrew(kit, answer, { pictures, question: WHICH })
+  })
+
+  it('is never seen where the model does not know one of the pictures', async () => {
+    const lin = await join('lin')
+    const outside = EN.errors['image/outside-domain']({
+      knows: { en: 'anything but scenes', zh: '' },
+    })
+    for (const options of [
+      { command: 'ask', image: scene() },
+      { command: 'compare', image: hearts(), second: scene() },
+    ]) {
+      const { command, ...pictures } = options
+      const answer = await lin.slash(command, { ...pictures, question: WHICH })
+      assert.ok(answer.content.includes(outside), answer.content)
+      assert.ok(!states(lin, answer).some((content) => content.endsWith(MORE)))
+    }
+  })
+
+  async function assertGrew(
+    member: Member,
+    answer: APIMessage,
+    asked: { readonly pictures: Parameters<Model['ask']>[0]; readonly question: string },
+  ): Promise<void> {
+    const steps: Step[] = []
+    const onStep = (step: Step) => void steps.push(step)
+    const { text } = await model.ask(asked.pictures, asked.question, { onStep })
+    const above = `> ${asked.question}\n`
+    const grown = states(member, answer).filter((content) => content.endsWith(MORE))
+    assert.deepEqual(
+      grown,
+      pieces(steps).map((step) => above + quoted(step.text) + MORE),
+    )
+    assert.equal(grown.length, PIECES)
+    assert.ok(answer.content.startsWith(above + quoted(text)))
+  }
+})
