@@ -2,7 +2,7 @@
  * Delivers an answer: as an interaction's deferred response or as a reply.
  *
  * Works from an address alone, so an answer still arrives after a restart. Progress is shown only
- * after a while, and at most every two seconds; an answer that grows, at most every second.
+ * after a while, and at most every two seconds; an answer that grows, at most every 1.25 seconds.
  */
 
 import { type Client, type Message, type RawFile, type REST, Routes } from 'discord.js'
@@ -14,8 +14,8 @@ import { type Retries, withRetries } from '../operations/retries.ts'
 import type { Typing } from '../messages/typing.ts'
 
 const PROGRESS_INTERVAL_MS = 2_000
-/** Discord takes five edits of a message in five seconds; fewer are left for others in the channel. */
-const GROWTH_INTERVAL_MS = 1_000
+/** Discord takes five edits in five seconds: four of an answer that grows, and the one that ends it. */
+const GROWTH_INTERVAL_MS = 1_250
 /** How long a reply without a job is retried when Discord does not answer. */
 const REPLY_LIMIT_MS = 60_000
 

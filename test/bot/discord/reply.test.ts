@@ -2,7 +2,14 @@
 
 import assert from 'node:assert/strict'
 import { after, afterEach, before, beforeEach, describe, it } from 'node:test'
-import { type APIMessage, DiscordAPIError, REST } from 'discord.js'
+import {
+  type APIMessage,
+  DiscordAPIError,
+  REST,
+  type RequestData,
+  type RouteLike,
+} from 'discord.js'
+import { z } from 'zod'
 import { ManualClock } from 'loopback-discord/clock'
 import type { Sandbox } from 'loopback-discord'
 import { Member } from 'loopback-discord/client'
@@ -149,6 +156,65 @@ describe('Delivery of a reply', () => {
       .catch((refusal: unknown) => refusal)
     assert.equal(errorKind(error), 'gone')
   })
+})
+
+/** Discord as it takes each request at once; keeps when it came, in milliseconds, and what it says. */
+class TimedRest extends REST {
+  readonly taken: { readonly at: number; readonly content: string; readonly isEdit: boolean }[] = []
+
+  override post(_route: RouteLike, { body }: RequestData = {}): Promise<unknown> {
+    return this.#take(body, false)
+  }
+
+  override patch(_route: RouteLike, { body }: RequestData = {}): Promise<unknown> {
+    return this.#take(body, true)
+  }
+
+  async #take(body: unknown, isEdit: boolean): Promise<unknown> {
+    const { content } = z.object({ content: z.string() }).parse(body)
+    this.taken.push({ at: Date.now(), content, isEdit })
+    return { id: '1', content, attachments: [] }
+  }
+}
+
+describe('Delivery of an answer that grows', () => {
+  const STEP_MS = 50
+  const WINDOW_MS = 5_000
+  const EDITS_IN_WINDOW = 5
+
+  const ADDRESSES = [
+    { to: 'message', channelId: '2', messageId: '3' },
+    { to: 'interaction', applicationId: '4', token: 'token' },
+  ] as const
+  for (const address of ADDRESSES) {
+    it(`edits a second apart at least, and its end is within the limit: ${address.to}`, async (t) => {
+      t.mock.timers.enable({ apis: ['setTimeout', 'Date'] })
+      for (const lengthMs of [900, 7_000, 7_450, 7_950, 30_000]) {
+        const rest = new TimedRest()
+        const retries = { until: Infinity }
+        const delivery = new Delivery(rest, address, { nonce: '3', retries })
+        for (let ms = 0; ms < lengthMs; ms += STEP_MS) {
+          delivery.grow(`${ms} …`)
+          t.mock.timers.tick(STEP_MS)
+          await new Promise(setImmediate)
+        }
+        await delivery.finish({ content: 'all' })
+        const growth = rest.taken.slice(0, -1).map(({ at }) => at)
+        const gaps = growth.slice(1).map((at, i) => at - growth[i]!)
+        assert.ok(
+          gaps.every((gap) => gap >= 1_000),
+          gaps.join(),
+        )
+        assert.ok(growth.length >= Math.floor((lengthMs - 2_000) / 1_500), `${growth.length} texts`)
+        const edits = rest.taken.filter(({ isEdit }) => isEdit).map(({ at }) => at)
+        for (const start of edits) {
+          const within = edits.filter((at) => at >= start && at < start + WINDOW_MS)
+          assert.ok(within.length <= EDITS_IN_WINDOW, `${within.join()} of ${lengthMs}`)
+        }
+        assert.equal(rest.taken.at(-1)?.content, 'all')
+      }
+    })
+  }
 })
 
 describe('meaningOf', () => {
