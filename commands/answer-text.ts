@@ -30,6 +30,11 @@ const SCHEME = /[a-z][a-z\d+.-]{0,15}:\/\//gi
 /** A domain followed by a path: Discord shows invitations without `https://` too. */
 const DOMAIN_PATH = /(?<=\.[a-z]{2,24})\/(?=\S)/gi
 
+/** Other line breaks are spaces. */
+const LINE_BREAK = /\r\n|\r|\n/
+/** Most lines that a text has in a message; the rest runs on in the last one. */
+const MAX_LINES = 40
+
 const MARKDOWN = /[\\*_`~|[\]]/g
 const LINE_START = /^(?:[#>+-]|\d+[.)])/
 const ZERO_WIDTH_SPACE = '\u200B'
@@ -65,6 +70,36 @@ export function quoted(text: string, maxLength = Infinity): string {
       .replace(LINE_START, (start) => `${start.slice(0, -1)}\\${start.slice(-1)}`)
       .replaceAll(/[<@]/g, `$&${ZERO_WIDTH_SPACE}`)
   )
+}
+
+/**
+ * A text with its paragraphs and lists, as it stands in a file: each line as `plainText` gives it, with at
+ * most one blank line between two.
+ *
+ * @param maxLength in UTF-16 units, … included.
+ */
+export function plainParagraphs(text: string, maxLength = Infinity): string {
+  const lines = text.split(LINE_BREAK).map((line) => plainText(line))
+  return shortened(
+    lines
+      .join('\n')
+      .replaceAll(/\n{3,}/g, '\n\n')
+      .trim(),
+    maxLength,
+  )
+}
+
+/**
+ * As `plainParagraphs`, for the content of a message: each of at most 40 lines as `quoted` gives it.
+ *
+ * @param maxLength as for `quoted`, with the same limit of what is returned.
+ */
+export function quotedParagraphs(text: string, maxLength = Infinity): string {
+  const lines = plainParagraphs(text, maxLength).split('\n')
+  const rest = lines.splice(MAX_LINES - 1)
+  return [...lines, ...(rest.length > 0 ? [rest.join(' ')] : [])]
+    .map((line) => quoted(line))
+    .join('\n')
 }
 
 /**

@@ -11,8 +11,10 @@ import {
   codeBlock,
   MAX_CONTENT,
   plainLines,
+  plainParagraphs,
   plainText,
   quoted,
+  quotedParagraphs,
   shortened,
 } from '../../commands/answer-text.ts'
 import type { Catalog } from '../../commands/i18n/words.ts'
@@ -99,7 +101,7 @@ function fairShare(lengths: readonly number[], total: number): number {
 /** The message body of an answer. */
 export function answerBody(layout: AnswerLayout, text: Catalog): Body {
   const { key, question, note } = layout
-  const parts = layout.together ? oneOf(layout.parts) : layout.parts
+  const parts = inMessage(layout.together ? oneOf(layout.parts) : layout.parts)
   const room = roomOf(parts, text)
   const partTexts = parts.map((part, index) => {
     const body = partText(part, room, text)
@@ -116,6 +118,19 @@ export function answerBody(layout: AnswerLayout, text: Catalog): Body {
   }
 }
 
+/**
+ * The parts as a message shows them. Only the text of a single one keeps its line breaks: other lines
+ * could look like parts or details that they are not.
+ */
+function inMessage(parts: readonly PartLayout[]): readonly PartLayout[] {
+  return parts.map((part) => ({
+    ...part,
+    lines: part.lines.map((line, index) =>
+      parts.length === 1 && index === 0 ? line : plainText(line),
+    ),
+  }))
+}
+
 /** The text about all pictures, hidden if one of them is. */
 export function oneOf(parts: readonly PartLayout[]): PartLayout[] {
   const spoiler = parts.some((part) => part.spoiler)
@@ -127,23 +142,23 @@ export function oneOf(parts: readonly PartLayout[]): PartLayout[] {
  * part of them; else null.
  */
 export function wordsFile(parts: readonly PartLayout[], text: Catalog): PostedFile | null {
-  const room = roomOf(parts, text)
-  const isCut = (part: PartLayout) => {
+  const shown = inMessage(parts)
+  const room = roomOf(shown, text)
+  const cut = shown.map((part) => {
     const { words, spoiler } = part
     return words
       ? wordsText(words, { spoiler, room }, text).isCut
       : linesShare(part, room) < Infinity
-  }
-  if (!parts.some(isCut)) {
+  })
+  if (!cut.includes(true)) {
     return null
   }
-  const texts = parts.flatMap((part, index) => {
+  const texts = parts.flatMap(({ words, lines }, index) => {
     const number = numberOf(parts, index)
-    const { words } = part
-    const lines = words ? [...words.lines, ...words.codes] : part.lines
-    return words || isCut(part)
-      ? [`${number === null ? '' : `${number}.\n`}${plainLines(lines)}\n`]
-      : []
+    const whole = words
+      ? plainLines([...words.lines, ...words.codes])
+      : lines.map((line) => plainParagraphs(line)).join('\n')
+    return words || cut[index] ? [`${number === null ? '' : `${number}.\n`}${whole}\n`] : []
   })
   const isSpoiler = parts.some(({ spoiler }) => spoiler)
   return {
@@ -185,15 +200,21 @@ function linesShare({ lines, spoiler, unsure, frames }: PartLayout, room: number
   const notes = (unsure ? NOTE_ROOM : 0) + (frames ? NOTE_ROOM : 0)
   const around = (spoiler ? 4 : 0) + notes + lines.length * BULLET.length
   return fairShare(
-    lines.map((line) => quoted(line).length),
+    lines.map((line) => quotedParagraphs(line).length),
     room - around,
   )
 }
 
-/** A line of at most `share` UTF-16 units with what escaping adds, which at most doubles it. */
+/** As much of a line as fits `share` UTF-16 units with what escaping adds. */
 function quotedWithin(line: string, share: number): string {
-  const whole = quoted(line)
-  return whole.length <= share ? whole : quoted(line, Math.max(1, Math.floor((share - 1) / 2)))
+  let length = Math.max(1, share)
+  let shown = quotedParagraphs(line, length)
+  while (shown.length > share && length > 1) {
+    // Escaping at most doubles a text, so at least half of the excess has to go.
+    length = Math.max(1, length - Math.ceil((shown.length - share) / 2))
+    shown = quotedParagraphs(line, length)
+  }
+  return shown
 }
 
 type Placing = {

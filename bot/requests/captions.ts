@@ -271,6 +271,7 @@ export async function formatCaption(
 /** A caption as a sentence, at most MAX_ALT_TEXT characters. */
 export function altTextOf(caption: string): string {
   const withoutPrefix = caption
+    .replaceAll(/\s+/g, ' ')
     .replace(/^(an? |the )?(picture|photo|image|photograph) of /i, '')
     .trim()
   return asSentence(withoutPrefix.slice(0, MAX_ALT_TEXT))

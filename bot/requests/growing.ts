@@ -1,6 +1,6 @@
 /** Shows an answer while the model writes it, as it will stand in the finished one. */
 
-import { MAX_CONTENT, quoted, shortened } from '../../commands/answer-text.ts'
+import { MAX_CONTENT, quoted, quotedParagraphs, shortened } from '../../commands/answer-text.ts'
 import type { AnyCard } from '../../inference/package/model-card.ts'
 import type { StreamOptions } from '../../inference/contract/types.ts'
 import type { Delivery } from '../discord/reply.ts'
@@ -39,7 +39,7 @@ export function growing(
   return {
     onStep: ({ text: written }) => {
       if (written !== '') {
-        delivery.grow(above + shortened(quoted(written), room) + MORE)
+        delivery.grow(above + shortened(quotedParagraphs(written), room) + MORE)
       }
     },
   }

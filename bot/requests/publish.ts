@@ -90,10 +90,13 @@ export async function publishAnswer(
     pictures: about.files ?? [],
     words: wordsFile(about.together ? oneOf(parts) : parts, context.text),
   }
-  const { textInFile, textCut } = text.answer
+  const { textInFile, textCut, restInFile, restCut } = text.answer
+  const [inFile, noFile] = parts.some(({ words }) => words)
+    ? [textInFile, textCut]
+    : [restInFile, restCut]
   const body: CreateBody = (suggestions, hasWordsFile) => ({
     ...answerBody(
-      layout(suggestions, files.words ? (hasWordsFile ? textInFile : textCut) : undefined),
+      layout(suggestions, files.words ? (hasWordsFile ? inFile : noFile) : undefined),
       text,
     ),
     ...(flags === 0 ? {} : { flags }),

@@ -52,6 +52,8 @@ export const EN = {
     moreText: 'There is more text in it than I had time to read.',
     textInFile: 'The file has all that I read.',
     textCut: 'That is not all of the words; there was no room for a file.',
+    restInFile: 'The file has all of what is cut off here.',
+    restCut: 'That is not all of it; there was no room for a file.',
     part: (number: number, text: string) => `**${number}.** ${text}`,
     asked: (question: string) => `> ${question}`,
     leftOut: (count: number) => `I looked at the first ten; ${many(count, 'picture')} left out.`,

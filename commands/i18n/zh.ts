@@ -53,6 +53,8 @@ export const ZH: Catalog = {
     moreText: '图里还有更多文字，我没来得及读完。',
     textInFile: '我读到的文字都在文件里。',
     textCut: '文字没有全部显示，这里放不下文件。',
+    restInFile: '这里没显示完的内容都在文件里。',
+    restCut: '内容没有全部显示，这里放不下文件。',
     part: (number, text) => `**${number}.** ${text}`,
     asked: (question) => `> ${question}`,
     leftOut: (count) => `我只看了前十张；还有 ${count} 张没有看。`,

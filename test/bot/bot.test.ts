@@ -12,7 +12,7 @@ import { type Bot, startBot } from '../../bot/start.ts'
 import { readConfig } from '../../config/config.ts'
 import { asSentence } from '../../bot/requests/captions.ts'
 import type { Answer } from '../../inference/contract/types.ts'
-import { quoted } from '../../commands/answer-text.ts'
+import { quotedParagraphs } from '../../commands/answer-text.ts'
 import { EN } from '../../commands/i18n/en.ts'
 import { sentenceOf } from '../../commands/i18n/catalog.ts'
 import { ConfigError, InputError } from '../../config/errors.ts'
@@ -24,7 +24,7 @@ const silent = pino({ level: 'silent' })
 
 /** An answer as it is shown, with the line that says that a model of random weights is unsure. */
 function shown({ text, judgment }: Answer): string {
-  return quoted(text) + (judgment.verdict === 'unsure' ? `\n-# ${EN.answer.unsure}` : '')
+  return quotedParagraphs(text) + (judgment.verdict === 'unsure' ? `\n-# ${EN.answer.unsure}` : '')
 }
 
 describe('the bot on the loopback Discord', () => {

@@ -5,7 +5,7 @@ import { after, before, describe, it } from 'node:test'
 import type { Member } from 'loopback-discord/client'
 import { asSentence } from '../../bot/requests/captions.ts'
 import { scoreQuestion } from '../../bot/moderation/rules/score-question.ts'
-import { quoted } from '../../commands/answer-text.ts'
+import { quotedParagraphs } from '../../commands/answer-text.ts'
 import { EN } from '../../commands/i18n/en.ts'
 import type { Answer, Model } from '../../inference/contract/types.ts'
 import { openModel } from '../../inference/model.ts'
@@ -18,7 +18,7 @@ import { pictureFile } from '../helpers/pictures.ts'
 /** An answer as it is shown. */
 function shown({ text, judgment }: Answer): string {
   return (
-    (quoted(text) || EN.answer.nothing) +
+    (quotedParagraphs(text) || EN.answer.nothing) +
     (judgment.verdict === 'unsure' ? `\n-# ${EN.answer.unsure}` : '')
   )
 }

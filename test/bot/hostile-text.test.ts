@@ -51,10 +51,18 @@ describe('hostile text', () => {
     const part = { lines: [HOSTILE, HOSTILE], spoiler: false }
     const layout = { key: 'k', parts: [part], suggestions: [], question: HOSTILE, again: true }
     const { content } = answerBody(layout, catalogFor('en-US'))
-    for (const line of content.split('\n')) {
-      assertHarmless(line, 'answer')
+    const [question = '', first = '', second = '', detail = '', ...rest] = content.split('\n')
+    assert.deepEqual(rest, [])
+    // The text of a single answer keeps its lines.
+    for (const text of [question, `${first} ${second}`, detail]) {
+      assertHarmless(text, 'answer')
     }
-    assert.equal(content.split('\n').length, 3)
+    const several = answerBody({ ...layout, parts: [part, part] }, catalogFor('en-US'))
+    const lines = several.content.split('\n')
+    assert.equal(lines.length, 5)
+    for (const line of lines) {
+      assertHarmless(line, 'answers')
+    }
   })
 
   it('in an appeal, a caption and the name of a rule is text of its line', () => {

@@ -3,8 +3,10 @@ import { describe, it } from 'node:test'
 import {
   codeBlock,
   plainMessage,
+  plainParagraphs,
   plainText,
   quoted,
+  quotedParagraphs,
   shortened,
 } from '../../commands/answer-text.ts'
 
@@ -58,6 +60,45 @@ describe('foreign text in a message', () => {
     assert.equal(quoted('a\n\nb', 3), 'a b')
     for (const hostile of ['*', '<@', '1.', '.aa/', '://']) {
       assert.ok(quoted(hostile.repeat(500), 100).length <= 201, hostile)
+    }
+  })
+})
+
+describe('foreign text of several lines', () => {
+  const LIST = 'Two things:\r\n\r\n\n- a *cat*\r  1. a dog \n\n\n# End\u2028of it\n\n'
+
+  it('keeps its paragraphs and lists in a file', () => {
+    assert.equal(plainParagraphs(LIST), 'Two things:\n\n- a *cat*\n1. a dog\n\n# End of it')
+    assert.equal(plainParagraphs('a\n \u200B\n\u2800\nb'), 'a\n\nb')
+    assert.equal(plainParagraphs('a\n\nbcd', 5), 'a\n\nb…')
+  })
+
+  it('keeps them in a message, where no line formats, links or pings', () => {
+    assert.equal(
+      quotedParagraphs(LIST),
+      'Two things:\n\n\\- a \\*cat\\*\n1\\. a dog\n\n\\# End of it',
+    )
+    const hostile = '```\n> @everyone\n-# By: <@1>\n||\n[a](https://b.example\n/p)\n>>> c'
+    assert.equal(
+      quotedParagraphs(hostile),
+      [
+        '\\`\\`\\`',
+        '\\> @\u200Beveryone',
+        '\\-# By: <\u200B@\u200B1>',
+        '\\|\\|',
+        '\\[a\\](b.example',
+        '/p)',
+        '\\>>> c',
+      ].join('\n'),
+    )
+  })
+
+  it('fills no channel with lines, and at most doubles', () => {
+    const shown = quotedParagraphs('-\n'.repeat(500)).split('\n')
+    assert.equal(shown.length, 40)
+    assert.equal(shown.at(-1)?.length, 2 * 461)
+    for (const text of ['*\n', '-\n\n', '1.\n', '.aa/\n']) {
+      assert.ok(quotedParagraphs(text.repeat(500), 100).length <= 201, text)
     }
   })
 })

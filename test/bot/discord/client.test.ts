@@ -13,7 +13,7 @@ import { createMetrics } from '../../../bot/operations/metrics.ts'
 import { createPictureFetcher } from '../../../bot/pictures/download.ts'
 import { openStore } from '../../../bot/store/store.ts'
 import type { Store } from '../../../bot/store/types.ts'
-import { quoted } from '../../../commands/answer-text.ts'
+import { quotedParagraphs } from '../../../commands/answer-text.ts'
 import { EN } from '../../../commands/i18n/en.ts'
 import { openModel } from '../../../inference/model.ts'
 import type { Model } from '../../../inference/contract/types.ts'
@@ -90,7 +90,7 @@ describe('the bot without the Message Content intent', () => {
     const expected = await model.ask(PICTURE.bytes, 'what color is it?')
     // A model of random weights is not sure of anything, and the answer says so.
     assert.equal(expected.judgment.verdict, 'unsure')
-    assert.equal(answer.content, `${quoted(expected.text)}\n-# ${EN.answer.unsure}`)
+    assert.equal(answer.content, `${quotedParagraphs(expected.text)}\n-# ${EN.answer.unsure}`)
     assert.deepEqual(answer.mentions, [])
   })
 })

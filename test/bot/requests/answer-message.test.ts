@@ -53,6 +53,24 @@ describe('answerBody', () => {
     assert.equal(hidden?.name, 'SPOILER_answer.txt')
   })
 
+  it('keeps the lines of one text, and shows as much of it as there is room for', () => {
+    const list = 'Two things:\n\n- a cat\n- a dog'
+    const one = { lines: [list, 'is it\nred? Yes.'], spoiler: true }
+    const { content } = answerBody(layout({ parts: [one] }), text)
+    assert.equal(content, '||Two things:\n\n\\- a cat\n\\- a dog\n• is it red? Yes.||')
+    const two = answerBody(layout({ parts: [one, { lines: ['x'], spoiler: false }] }), text)
+    assert.match(two.content, /^\*\*1\.\*\* \|\|Two things: - a cat - a dog\n• .*\n\*\*2\.\*\* x$/)
+
+    for (const sentence of ['A word. ', '*_|', '- a\n']) {
+      const long = [{ lines: [`${list}\n\n\n${sentence.repeat(900)}`], spoiler: false }]
+      const cut = answerBody(layout({ parts: long }), text).content
+      assert.ok(cut.length > 1_500 && cut.length <= 1_600, `${cut.length}`)
+      assert.ok(cut.startsWith('Two things:\n\n') && cut.endsWith('…'))
+      const file = new TextDecoder().decode(wordsFile(long, text)?.bytes)
+      assert.ok(file.startsWith(`${list}\n\n${sentence.trim()}`), file.slice(0, 80))
+    }
+  })
+
   it('says quietly where the model is unsure, below that part only', () => {
     const parts = [
       { lines: ['a cat'], spoiler: false, unsure: true },

@@ -9,7 +9,7 @@ import { after, before, describe, it } from 'node:test'
 import type { APIMessage } from 'discord.js'
 import type { Member } from 'loopback-discord/client'
 import { MORE } from '../../../bot/requests/growing.ts'
-import { quoted } from '../../../commands/answer-text.ts'
+import { quotedParagraphs } from '../../../commands/answer-text.ts'
 import { EN } from '../../../commands/i18n/en.ts'
 import type { Model, Step } from '../../../inference/contract/types.ts'
 import { openModel } from '../../../inference/model.ts'
@@ -26,6 +26,10 @@ function pieces(steps: readonly Step[]): Step[] {
   return steps.filter((_, index) => (index + 1) % size === 0 || index === steps.length - 1)
 }
 
+const ABOUT_LIST = 'what is on the list?'
+/** What the model says of that, at once. */
+const LIST = Array.from({ length: 200 }, (_, i) => `- line ${i} of a list`).join('\n')
+
 /** A model whose answers come in pieces: the next one when `seen` is done with the text of the last. */
 function inPieces(model: Model, seen: (text: string) => Promise<void>): Model {
   return {
@@ -37,6 +41,9 @@ function inPieces(model: Model, seen: (text: string) => Promise<void>): Model {
         ...options,
         ...(onStep && { onStep: (step: Step) => void steps.push(step) }),
       })
+      if (question === ABOUT_LIST) {
+        return { ...answer, text: LIST }
+      }
       for (const step of pieces(steps)) {
         onStep?.(step)
         await seen(step.text)
@@ -44,6 +51,11 @@ function inPieces(model: Model, seen: (text: string) => Promise<void>): Model {
       return answer
     },
   }
+}
+
+/** What a message was, from its first state to its last. */
+function states(member: Member, { id }: APIMessage): string[] {
+  return member.events.flatMap(({ message }) => (message?.id === id ? [message.content] : []))
 }
 
 describe('an answer that takes long', { concurrency: true, timeout: 120_000 }, () => {
@@ -70,7 +82,7 @@ describe('an answer that takes long', { concurrency: true, timeout: 120_000 }, (
 
   /** Waits until one of the members sees the text as it grows. */
   async function seen(text: string): Promise<void> {
-    const content = quoted(text) + MORE
+    const content = quotedParagraphs(text) + MORE
     await Promise.any(
       members.map((one) => one.until(({ message }) => message?.content.endsWith(content) === true)),
     )
@@ -80,11 +92,6 @@ describe('an answer that takes long', { concurrency: true, timeout: 120_000 }, (
     const member = await demo.join(name)
     members.push(member)
     return member
-  }
-
-  /** What a message was, from its first state to its last. */
-  function states(member: Member, { id }: APIMessage): string[] {
-    return member.events.flatMap(({ message }) => (message?.id === id ? [message.content] : []))
   }
 
   it('about one picture is seen in several edits before the last', async () => {
@@ -117,6 +124,23 @@ describe('an answer that takes long', { concurrency: true, timeout: 120_000 }, (
     }
   })
 
+  it('has what a message has no room for in a file, or says that there is none', async () => {
+    const mo = await join('mo')
+    const question = ABOUT_LIST
+    const answer = await mo.slash('ask', { question, image: hearts() })
+    assert.match(answer.content, /^> .*\n\\- line 0 of a list\n\\- line 1 of a list\n/)
+    assert.ok(answer.content.endsWith(`\n${EN.answer.restInFile}`), answer.content)
+    const file = answer.attachments.at(-1)
+    assert.equal(file?.filename, 'answer.txt')
+    assert.equal(await (await fetch(file.url)).text(), `${LIST}\n`)
+
+    const route = { method: 'POST', path: '/channels/*/messages' } as const
+    demo.sandbox.faults.add({ kind: 'rest', ...route, status: 403, code: 50_013 })
+    const refused = await mo.answerTo(await mo.reply(answer, question))
+    assert.ok(refused.content.endsWith(`\n${EN.answer.restCut}`), refused.content)
+    assert.deepEqual(refused.attachments, [])
+  })
+
   async function assertGrew(
     member: Member,
     answer: APIMessage,
@@ -129,9 +153,9 @@ describe('an answer that takes long', { concurrency: true, timeout: 120_000 }, (
     const grown = states(member, answer).filter((content) => content.endsWith(MORE))
     assert.deepEqual(
       grown,
-      pieces(steps).map((step) => above + quoted(step.text) + MORE),
+      pieces(steps).map((step) => above + quotedParagraphs(step.text) + MORE),
     )
     assert.equal(grown.length, PIECES)
-    assert.ok(answer.content.startsWith(above + quoted(text)))
+    assert.ok(answer.content.startsWith(above + quotedParagraphs(text)))
   }
 })

@@ -4,7 +4,7 @@ import assert from 'node:assert/strict'
 import { after, before, describe, it } from 'node:test'
 import type { Member } from 'loopback-discord/client'
 import { asSentence } from '../../../bot/requests/captions.ts'
-import { quoted } from '../../../commands/answer-text.ts'
+import { quotedParagraphs } from '../../../commands/answer-text.ts'
 import { EN } from '../../../commands/i18n/en.ts'
 import { hasCode } from '../../../config/errors.ts'
 import type { Answer } from '../../../inference/contract/types.ts'
@@ -27,7 +27,7 @@ function moving(name: string) {
 /** An answer as it is shown. */
 function shown({ text, judgment }: Answer, count: number): string {
   const unsure = judgment.verdict === 'unsure' ? `\n-# ${EN.answer.unsure}` : ''
-  return `${quoted(text) || EN.answer.nothing}${unsure}${count > 0 ? `\n-# ${EN.answer.frames(count)}` : ''}`
+  return `${quotedParagraphs(text) || EN.answer.nothing}${unsure}${count > 0 ? `\n-# ${EN.answer.frames(count)}` : ''}`
 }
 
 describe('a moving picture with a model that takes several pictures', () => {

@@ -4,7 +4,7 @@ import assert from 'node:assert/strict'
 import { after, before, describe, it } from 'node:test'
 import type { Member } from 'loopback-discord/client'
 import { asSentence } from '../../../bot/requests/captions.ts'
-import { quoted } from '../../../commands/answer-text.ts'
+import { quotedParagraphs } from '../../../commands/answer-text.ts'
 import { EN } from '../../../commands/i18n/en.ts'
 import type { Answer } from '../../../inference/contract/types.ts'
 import { openModel } from '../../../inference/model.ts'
@@ -16,7 +16,7 @@ const HOW_MANY = 'how many shapes are there?'
 
 /** An answer as it is shown. */
 function shown({ text, judgment }: Answer): string {
-  return quoted(text) + (judgment.verdict === 'unsure' ? `\n-# ${EN.answer.unsure}` : '')
+  return quotedParagraphs(text) + (judgment.verdict === 'unsure' ? `\n-# ${EN.answer.unsure}` : '')
 }
 
 describe('a question about several pictures', () => {
