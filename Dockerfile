@@ -28,9 +28,8 @@ COPY config ./config
 COPY inference ./inference
 COPY commands ./commands
 COPY bot ./bot
-COPY models/demo ./models/demo
-COPY models/demo-match ./models/demo-match
-COPY models/ocr ./models/ocr
+# What ships: .dockerignore keeps pulled models out.
+COPY models ./models
 USER 1000:1000
 HEALTHCHECK --interval=30s --timeout=5s --start-period=2m CMD ["node", "bot/operations/check-health.ts"]
 CMD ["node", "bot/main.ts"]

@@ -53,7 +53,7 @@ export const environment = z.object({
   ),
 
   SIGHTSEER_MODEL: modelName.describe(
-    'The model: a name under models/ (or under SIGHTSEER_MODELS), or the path of a model package. `npm run pull` makes one; docs/operations has the memory and disk that it needs. Or redis://HOST: the model of workers on other machines. Or addresses of servers, separated by commas (http://gpu:8080): those of `npm run serve`, vLLM, llama.cpp, Ollama or LM Studio; see docs/many-machines.md. Default: demo, which knows drawings of shapes only.',
+    'The model: a name under models/ (or under SIGHTSEER_MODELS), or the path of a model package. `npm run pull` makes one; docs/operations has the memory and disk that it needs. Or redis://HOST: the model of workers on other machines. Or addresses of servers, separated by commas (http://gpu:8080): those of `npm run serve`, vLLM, llama.cpp, Ollama or LM Studio; see docs/many-machines.md. Default: demo. It and every other demo-… that ships know drawings of shapes only.',
   ),
   SIGHTSEER_MODEL_KEY: serverKeys.describe(
     'Key for the servers of SIGHTSEER_MODEL; or several, separated by commas, one for each address in order.',
@@ -69,7 +69,7 @@ export const environment = z.object({
     'What reads the text in pictures: a name under models/ (or under SIGHTSEER_MODELS), or the path of a reader’s package. `npm run pull -- ocr-small` makes a larger one. Default: ocr.',
   ),
   SIGHTSEER_MATCHER: text.describe(
-    'A second model package, which tells how well texts fit pictures, for `/find` and for rules by match: a name under models/ (or under SIGHTSEER_MODELS), or the path of a package. `npm run pull -- Salesforce/blip2-itm-vit-g` makes one. Default: demo-match beside the model demo, and none beside others. `none`: none.',
+    'A second model package, which tells how well texts fit pictures, for `/find` and for rules by match: a name under models/ (or under SIGHTSEER_MODELS), or the path of a package. `npm run pull -- Salesforce/blip2-itm-vit-g` makes one. Default: demo-match beside demo and every other demo-… of the shipped models, and none beside others. `none`: none.',
   ),
   SIGHTSEER_THREADS: wholeNumber(1, 256).describe(
     'Number of threads for one run of the model. Default: all that the machine has.',

@@ -15,7 +15,7 @@ export const READER_FOLDER = path.join(MODELS_FOLDER, 'ocr')
  * Finds the folder of a model package.
  *
  * - addresses of servers are no folder, and stay as they are;
- * - `demo` is the shipped model, `models/demo`;
+ * - the names of shipped packages are these, whatever `modelsFolder` has;
  * - a name with a slash, or one that starts with a dot, is a path;
  * - any other name is a folder in `modelsFolder` if it is there, otherwise in `models/`.
  *
@@ -32,14 +32,27 @@ export function findModel(name: string, modelsFolder?: string, relativeTo = proc
       `SIGHTSEER_MODEL is the address ${withoutPassword(name)}. Only npm start takes one; name a model package here.`,
     ])
   }
-  if (name === 'demo') {
-    return path.join(MODELS_FOLDER, 'demo')
-  }
   if (name.includes('/') || name.includes(path.sep) || name.startsWith('.')) {
     return path.resolve(relativeTo, name)
   }
+  const shipped = path.join(MODELS_FOLDER, name)
+  if (hasShippedName(name) && existsSync(shipped)) {
+    return shipped
+  }
   const own = modelsFolder && path.resolve(relativeTo, modelsFolder, name)
-  return own && existsSync(own) ? own : path.join(MODELS_FOLDER, name)
+  return own && existsSync(own) ? own : shipped
+}
+
+/**
+ * Whether a package of that name is Sightseer's own, where `models/` has it: `ocr`, `demo`, and every `demo-…`.
+ * Which of them there are, the folder alone says.
+ */
+export function hasShippedName(name: string): boolean {
+  return name === path.basename(READER_FOLDER) || hasDemoName(name)
+}
+
+function hasDemoName(name: string): boolean {
+  return /^demo(-[a-z]+)?$/.test(name)
 }
 
 /** Whether a model is the address of a queue of workers instead of a package. */
@@ -65,9 +78,12 @@ export const PULL_MATCHER_COMMAND = 'npm run pull -- Salesforce/blip2-itm-vit-g'
 /** The setting with which the bot runs that model beside its own. */
 export const MATCHER_SETTING = 'SIGHTSEER_MATCHER=blip2-itm-vit-g'
 
-/** Names the matcher of a shipped model, which is used where no setting names one. */
+/**
+ * Names the matcher of the shipped models, which is used where no setting names one: all of them were trained on
+ * the pictures that it knows.
+ */
 export function matcherBeside(model: string): string | undefined {
-  return model === 'demo' ? 'demo-match' : undefined
+  return hasDemoName(model) ? 'demo-match' : undefined
 }
 
 /** How an operator gets a model that knows photographs: a queue's workers have the model. */

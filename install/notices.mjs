@@ -26,7 +26,7 @@ licenses of all libraries in it, are at <https://github.com/lovell/sharp-libvips
 **zxing-wasm** contains **ZXing-C++** compiled to WebAssembly, under the Apache License 2.0: its source and notices are at
 <https://github.com/zxing-cpp/zxing-cpp>, and its license text is that of [models/ocr/LICENSE](models/ocr/LICENSE).
 
-The demo models in \`models/demo\` and \`models/demo-match\` are Sightseer's own; the first layers of their image encoder were
+The models in \`models/demo\` and in every \`models/demo-…\` are Sightseer's own; the first layers of their image encoder were
 trained from **EfficientNet-Lite0**, under the Apache License 2.0: [models/demo/NOTICE.md](models/demo/NOTICE.md). \`models/ocr\` is **PP-OCRv6 tiny** by the PaddleOCR authors, with layers for
 Cyrillic that Sightseer trained from it, under the Apache License 2.0:
 [models/ocr/NOTICE.md](models/ocr/NOTICE.md). A model that you pull has a license of its own, which \`npm run pull\` prints and the

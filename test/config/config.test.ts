@@ -8,6 +8,7 @@ import { readConfig, unknownSettings } from '../../config/config.ts'
 import { settings } from '../../config/environment.ts'
 import { ConfigError } from '../../config/errors.ts'
 import { findModel, MODELS_FOLDER } from '../../config/models.ts'
+import { SHIPPED_FOLDERS } from '../helpers/shipped.ts'
 
 /** What is set, without the settings of the hub, which have their own tests. */
 function read(env: Record<string, string>) {
@@ -46,8 +47,11 @@ describe('readConfig', () => {
     assert.deepEqual(read({ DISCORD_TOKEN: '', SIGHTSEER_THREADS: ' ', SHARDS: '' }), DEFAULTS)
   })
 
-  it('has a matcher of its own for the shipped model only', () => {
+  it('has a matcher of its own for the shipped models only', () => {
     assert.equal(matcherOf({ SIGHTSEER_MODEL: 'demo' }), 'demo-match')
+    assert.equal(matcherOf({ SIGHTSEER_MODEL: 'demo-llava' }), 'demo-match')
+    assert.equal(matcherOf({ SIGHTSEER_MODEL: 'demolition' }), undefined)
+    assert.equal(matcherOf({ SIGHTSEER_MODEL: './demo' }), undefined)
     assert.equal(matcherOf({ SIGHTSEER_MODEL: 'mine' }), undefined)
     assert.equal(matcherOf({ SIGHTSEER_MATCHER: 'other' }), 'other')
     assert.equal(matcherOf({ SIGHTSEER_MATCHER: 'none' }), undefined)
@@ -272,6 +276,15 @@ describe('findModel', () => {
     assert.equal(findModel('/data/big'), path.resolve('/data/big'))
   })
 
+  it('finds the shipped ones whatever the own folder has', () => {
+    const own = mkdtempSync(path.join(tmpdir(), 'models-'))
+    for (const name of SHIPPED_FOLDERS) {
+      mkdirSync(path.join(own, name))
+      assert.equal(findModel(name, own), path.join(MODELS_FOLDER, name))
+    }
+    rmSync(own, { recursive: true })
+  })
+
   it('finds no package at the address of a queue, and does not repeat its password', () => {
     assert.throws(
       () => findModel('redis://:secret@queue:6379/1'),
@@ -285,6 +298,8 @@ describe('findModel', () => {
     mkdirSync(path.join(own, 'big'))
     assert.equal(findModel('big', own), path.join(own, 'big'))
     assert.equal(findModel('small', own), path.join(MODELS_FOLDER, 'small'))
+    mkdirSync(path.join(own, 'demo-another'))
+    assert.equal(findModel('demo-another', own), path.join(own, 'demo-another'))
     rmSync(own, { recursive: true })
   })
 })

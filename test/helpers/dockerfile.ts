@@ -1,5 +1,7 @@
 /** Parses a Dockerfile into stages; supports the instructions that ours uses. */
 
+import path from 'node:path'
+
 export type Instruction = { readonly name: string; readonly words: string }
 export type Stage = {
   readonly from: string
@@ -56,4 +58,26 @@ export function commandOf(words: string): string[] {
     throw new Error(`no list of words: ${words}`)
   }
   return list
+}
+
+/**
+ * Whether .dockerignore lets a file or folder through, or something in it. Ours excludes everything but the names
+ * after a `!`, then some endings.
+ *
+ * @param ignored the text of .dockerignore. @param file relative to the root.
+ */
+export function isLetThrough(ignored: string, file: string): boolean {
+  const lines = ignored.split('\n').filter((line) => line !== '' && !line.startsWith('#'))
+  const parts = file.split('/')
+  const isNamed = (pattern: string) => {
+    const names = pattern.split('/')
+    return parts.every((part, i) => i >= names.length || path.matchesGlob(part, names[i]!))
+  }
+  const [all, ...rest] = lines
+  const ends = rest.filter((line) => !line.startsWith('!')).map((line) => line.replace('**/*', ''))
+  return (
+    all === '*' &&
+    rest.some((line) => line.startsWith('!') && isNamed(line.slice(1))) &&
+    !ends.some((end) => file.endsWith(end))
+  )
 }

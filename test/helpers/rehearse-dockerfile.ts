@@ -24,7 +24,14 @@ import path from 'node:path'
 import { createInterface } from 'node:readline'
 import { setTimeout as wait } from 'node:timers/promises'
 import { startSandbox } from 'loopback-discord'
-import { commandOf, inherited, lineage, readDockerfile, type Stage } from './dockerfile.ts'
+import {
+  commandOf,
+  inherited,
+  isLetThrough,
+  lineage,
+  readDockerfile,
+  type Stage,
+} from './dockerfile.ts'
 import { freePort } from './databases.ts'
 
 const ROOT = path.join(import.meta.dirname, '..', '..')
@@ -117,15 +124,17 @@ function copy(words: string, workdir: string, folder: string): void {
   const from = /--from=(\S+)/.exec(words)?.[1]
   const paths = words.split(' ').filter((word) => !word.startsWith('--'))
   const target = path.join(workdir, paths.at(-1) ?? '')
+  const ignored = readFileSync(path.join(ROOT, '.dockerignore'), 'utf8')
   for (const source of paths.slice(0, -1)) {
-    if (from === undefined && !isLetThrough(source)) {
-      throw new Error(`.dockerignore keeps ${source} out, which the Dockerfile copies`)
-    }
     const whole = from === undefined ? path.join(ROOT, source) : path.join(folder, from, source)
     const isFile = paths.at(-1)?.endsWith('/') ?? false
     const to = isFile ? path.join(target, path.basename(source)) : target
     if (from === undefined) {
-      cpSync(whole, to, { recursive: true, verbatimSymlinks: true })
+      const filter = (file: string) => isLetThrough(ignored, path.relative(ROOT, file))
+      cpSync(whole, to, { recursive: true, verbatimSymlinks: true, filter })
+      if (!existsSync(to)) {
+        throw new Error(`.dockerignore keeps ${source} out, which the Dockerfile copies`)
+      }
     } else {
       link(whole, to)
     }
@@ -138,12 +147,6 @@ function link(from: string, to: string): void {
   if (done.status !== 0) {
     throw new Error(`cp failed: ${done.stderr}`)
   }
-}
-
-/** Our .dockerignore excludes everything except the names after a `!`. */
-function isLetThrough(source: string): boolean {
-  const lines = readFileSync(path.join(ROOT, '.dockerignore'), 'utf8').split('\n')
-  return lines.includes('*') && lines.includes(`!${source}`)
 }
 
 /** Absolute paths lead into the stage; the image's user is one that exists here. */

