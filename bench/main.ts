@@ -39,7 +39,7 @@ With the demo model, the small checkpoints, or no model at all:
                 --limit N            only the first N pictures of each renderer
                 --wrong              also lists every wrong caption and answer
                 --json               prints JSON instead of the table
-  domain      how well the demo model, with its matcher, tells photographs, text and the like from
+  domain      how well the demo model, or another that has a domain, with its matcher, tells photographs, text and the like from
               drawings of shapes
                 --model DIR|NAME     default demo
                 --calibrate          first calibrates the model: writes the limits on its card and

@@ -45,9 +45,9 @@ export async function runDomainBench(args: readonly string[]): Promise<void> {
   const name = values.model ?? 'demo'
   const folder = findModel(name, modelsFolder)
   if (values.calibrate) {
-    await calibrate(folder)
+    await calibrate(folder, await calibrationPictures())
   }
-  const matcher = matcherBeside(name)
+  const matcher = matcherBeside(path.basename(folder))
   const model = await openModel(
     folder,
     matcher === undefined ? {} : { matcher: findModel(matcher, modelsFolder) },
@@ -64,10 +64,15 @@ export async function runDomainBench(args: readonly string[]): Promise<void> {
 
 /**
  * Measures the domain of the model and writes it on its card and into its checkpoint's own file; and on
- * the card of the matcher that ships with it, which judges pictures where another model writes.
+ * the card of the matcher that ships with it and has its tower, which judges pictures where another model writes.
  */
-async function calibrate(folder: string): Promise<void> {
-  const measured = await measureFeatures(folder, await calibrationPictures())
+export async function calibrate(folder: string, pictures: readonly Uint8Array[]): Promise<void> {
+  const { card: own } = await openPackage(folder)
+  if (own.domain === undefined) {
+    // Statistics alone are no domain: the card could not be read any more.
+    throw new ConfigError([`The card of ${own.name} does not say what it knows: "domain.knows".`])
+  }
+  const measured = await measureFeatures(folder, pictures)
   const statistics = fitStatistics(measured, 1 - OUTLIERS)
   const limit = Number((MARGIN * statistics.limit).toPrecision(4))
   const files = [CARD_FILE, path.join('checkpoint', OWN_FILE)].map((name) =>
@@ -82,18 +87,21 @@ async function calibrate(folder: string): Promise<void> {
   }
 }
 
-/** The card of the model's matcher. @throws {ConfigError} if its features are others. */
+/**
+ * The card of the matcher that ships with a model; none where its tower is another, as a miniature's of another
+ * precision: then its features are others, too, and its statistics stay those of the model whose tower it has.
+ */
 async function matcherFiles(folder: string): Promise<string[]> {
   const name = matcherBeside(path.basename(folder))
-  if (name === undefined) {
+  const beside = name === undefined ? '' : path.join(path.dirname(folder), name, CARD_FILE)
+  if (!existsSync(beside)) {
     return []
   }
-  const beside = path.join(path.dirname(folder), name)
-  const [{ card }, { card: matcher }] = [await openPackage(folder), await openPackage(beside)]
-  if (!sameVision(card, matcher)) {
-    throw new ConfigError([`${name} has another vision tower than ${card.name}.`])
-  }
-  return [path.join(beside, CARD_FILE)]
+  const [{ card }, { card: matcher }] = [
+    await openPackage(folder),
+    await openPackage(path.dirname(beside)),
+  ]
+  return sameVision(card, matcher) ? [beside] : []
 }
 
 /** @returns float64 [width] of each picture: the vision tower's features, averaged. */
