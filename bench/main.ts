@@ -33,17 +33,19 @@ const HELP = `npm run bench -- WHAT [options]
 
 With the demo model, the small checkpoints, or no model at all:
   demo        accuracy of the demo model on pictures that somebody else drew: captions, questions
-              by kind, pictures that are no drawings, rules, and int8 against fp32
-                --model DIR|NAME     default demo
+              by kind, pictures that are no drawings, printed words, two pictures, rules, and int8
+              against fp32
+                --model DIR|NAME     default demo; several times: also a table with a column for each,
+                                     which --update puts into training/report/REPORT.md
                 --renderer NAME      only canvas, plots, svg or others
                 --limit N            only the first N pictures of each renderer
                 --wrong              also lists every wrong caption and answer
                 --json               prints JSON instead of the table
-  domain      how well the demo model, or another that has a domain, with its matcher, tells photographs, text and the like from
-              drawings of shapes
+  domain      how well the demo model, with its matcher, or another that has a domain, tells
+              photographs, text and the like from drawings of shapes
                 --model DIR|NAME     default demo
                 --calibrate          first calibrates the model: writes the limits on its card and
-                                     on that of its matcher
+                                     on that of its matcher, if that has the same vision tower
   check       ratios of the demo model against bench/baseline.json, in seconds; exits 1 if
               one fell by more than a third
                 --update             writes the baseline

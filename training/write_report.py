@@ -13,7 +13,8 @@ from PIL import Image, ImageDraw
 from training.common import write_json
 from training.evaluate import PICTURES, QUESTIONS, measure
 
-RETRIEVAL = Path(__file__).parents[1] / 'bench' / 'results' / 'retrieval.json'
+RESULTS = Path(__file__).parents[1] / 'bench' / 'results'
+RETRIEVAL, MINIATURES = RESULTS / 'retrieval.json', RESULTS / 'miniatures.json'
 STAGES = (('vit', '0a image encoder'), ('lm', '0b language model'), ('stage1', '1 Q-Former'), ('stage2', '2 soft prompt'))
 
 
@@ -45,7 +46,7 @@ def markdown(result, stages):
         lines += [f"**{stage}**: {facts['steps']} steps, {facts['seconds'] / 60:.0f} minutes"]
         lines += [f'- {key}: ' + (', '.join(f'{k} {v}' for k, v in value.items()) if isinstance(value, dict) else str(value))
                   for key, value in facts.items() if key not in ('steps', 'seconds')] + ['']
-    lines += finding()
+    lines += [*finding(), *side_by_side()]
     return '\n'.join([*lines, '![losses](losses.png)', '', 'Right captions:', '', '![right](right.png)', '', 'Wrong ones:', '', '![wrong](wrong.png)', ''])
 
 
@@ -62,6 +63,15 @@ def finding():
     for row in measured['searches']:
         lines.append(f"| {row['kind']} | {row['queries']} | " + ' | '.join(f'{100 * row[key]:.1f} %' for key in ('firstIsRight', 'precision', 'recall')) + ' |')
     return [*lines, '']
+
+
+def side_by_side():
+    """The table of several miniatures, as `npm run bench -- demo --update --model … --model …` put it into this report."""
+    if not MINIATURES.exists():
+        return []
+    measured = json.loads(MINIATURES.read_text())
+    command = ' '.join(['npm run bench -- demo --update', *(f"--model {one['model']}" for one in measured['models'])])
+    return ['## Models side by side', '', f'`{command}`, about pictures by hands that are in no training.', '', *measured['table'], '']
 
 
 def curves(run, path):

@@ -91,7 +91,10 @@ export async function bareWords(
 }
 
 /** The results of `work` on each item, in the items' order. */
-async function someAtOnce<T, R>(items: readonly T[], work: (item: T) => Promise<R>): Promise<R[]> {
+export async function someAtOnce<T, R>(
+  items: readonly T[],
+  work: (item: T) => Promise<R>,
+): Promise<R[]> {
   const results: R[] = []
   const open = [...items.entries()]
   const take = async () => {

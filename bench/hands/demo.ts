@@ -1,10 +1,10 @@
 /**
  * How often the demo model is right on pictures that somebody else drew: `bench/hands/README.md` says
  * who, and with what. Everything is asked on the way that people's pictures take, the judgment
- * whether it is a drawing at all included.
+ * whether it is a drawing at all included. Several models are asked the same, and shown side by side.
  */
 
-import { existsSync, mkdtempSync, rmSync } from 'node:fs'
+import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import path from 'node:path'
 import { parseArgs } from 'node:util'
@@ -13,27 +13,77 @@ import { findModel } from '../../config/models.ts'
 import { convertCheckpoint } from '../../inference/convert/convert.ts'
 import type { Model } from '../../inference/contract/types.ts'
 import { openModel } from '../../inference/model.ts'
+import { openPackage } from '../../inference/package/open-package.ts'
 import { type HandPicture, readHandPictures, readTruth, type Truth } from './truth.ts'
-import { writeResults } from '../report/results.ts'
+import { isUpdating, writeResults } from '../report/results.ts'
 import { bareWords, sayAll, sayOfOthers } from './answers.ts'
+import { type Measured, sectionOf, sideBySide, withSection } from './compare.ts'
+import { furtherRows, furtherShowings } from './further.ts'
 import { handTable, listWrong, summaryOf } from './report.ts'
 import { measureHandRules } from './rules.ts'
+
+/** What the training says about its miniatures; with `--update` the table of several is put there. */
+const REPORT = path.join(import.meta.dirname, '..', '..', 'training', 'report', 'REPORT.md')
 
 export async function runDemoBench(args: readonly string[]): Promise<void> {
   const { values } = parseArgs({
     args: [...args],
     options: {
-      model: { type: 'string' },
+      model: { type: 'string', multiple: true, default: ['demo'] },
       renderer: { type: 'string' },
       limit: { type: 'string' },
       wrong: { type: 'boolean', default: false },
       json: { type: 'boolean', default: false },
     },
   })
-  const folder = findModel(values.model ?? 'demo', readConfig(process.env).modelsFolder)
-  const truth = chosen(readTruth(), values.renderer, Number(values.limit ?? Infinity))
+  const { modelsFolder } = readConfig(process.env)
+  const limit = Number(values.limit ?? Infinity)
+  const truth = chosen(readTruth(), values.renderer, limit)
   const pictures = readHandPictures()
-  const bytesOf = (name: string) => pictures.get(name)!
+  const asked = { truth, bytesOf: (name: string) => pictures.get(name)!, limit }
+  const all: Measured[] = []
+  for (const name of values.model) {
+    const { measured, wrong } = await measure(findModel(name, modelsFolder), asked)
+    all.push(measured)
+    if (!values.json) {
+      process.stdout.write(values.model.length > 1 ? `\n${measured.model}\n` : '')
+      process.stdout.write(handTable(measured))
+      process.stdout.write(values.wrong ? wrong() : '')
+    }
+  }
+  const [only] = all
+  if (all.length === 1) {
+    finish('demo', only!, values.json ? null : '')
+    return
+  }
+  const table = sideBySide(all)
+  finish(
+    'miniatures',
+    { table: table.split('\n'), models: all },
+    values.json ? null : `\n${table}\n`,
+  )
+  if (isUpdating()) {
+    const section = sectionOf(values.model, table)
+    writeFileSync(REPORT, withSection(readFileSync(REPORT, 'utf8'), section))
+  }
+}
+
+/** Writes the results, and prints them. @param shown instead, before the file's name; null: as JSON. */
+function finish(name: string, results: object, shown: string | null): void {
+  const file = path.relative(process.cwd(), writeResults(name, results))
+  process.stdout.write(
+    shown === null ? `${JSON.stringify(results)}\n` : `${shown}\nwritten to ${file}\n`,
+  )
+}
+
+type AskedOf = {
+  readonly truth: Truth
+  readonly bytesOf: (name: string) => Uint8Array
+  readonly limit: number
+}
+
+/** Everything about one model; `wrong` lists what it got wrong. */
+async function measure(folder: string, { truth, bytesOf, limit }: AskedOf) {
   const model = await openModel(folder)
   try {
     const said = await sayAll(model, truth.drawings, bytesOf)
@@ -41,19 +91,12 @@ export async function runDemoBench(args: readonly string[]): Promise<void> {
     const others = await sayOfOthers(model, truth.others, bytesOf)
     const rules = await measureHandRules(model, said)
     const agreement = await agreementWithFp32(model, folder, { drawings: truth.drawings, bytesOf })
-    const summary = summaryOf({ said, things, others, rules, agreement })
-    const { name, precision } = model.card
-    const results = { model: name, precision, ...summary }
-    if (values.json) {
-      process.stdout.write(`${JSON.stringify(results)}\n`)
-    } else {
-      process.stdout.write(handTable(summary))
-      process.stdout.write(values.wrong ? listWrong([...said, ...things], others) : '')
-    }
-    const file = writeResults('demo', results)
-    if (!values.json) {
-      process.stdout.write(`\nwritten to ${path.relative(process.cwd(), file)}\n`)
-    }
+    const further = await furtherRows(model, furtherShowings(truth.drawings, bytesOf, limit))
+    const { name, family, precision, files } = (await openPackage(folder)).card
+    const bytes = Object.values(files).reduce((sum, file) => sum + file.bytes, 0)
+    const summary = summaryOf({ said, things, others, rules, agreement, further })
+    const measured: Measured = { model: name, family, precision, bytes, ...summary }
+    return { measured, wrong: () => listWrong([...said, ...things], others) }
   } finally {
     await model.close()
   }

@@ -3,10 +3,10 @@
  * has a folder of pictures and a .json for each renderer. Chooses the questions.
  */
 
-import { execFileSync } from 'node:child_process'
-import { existsSync, mkdirSync, readFileSync, statSync, writeFileSync } from 'node:fs'
+import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs'
 import path from 'node:path'
 import sharp from 'sharp'
+import { packFolder } from './pack-folder.ts'
 import { chooseQuestions } from './questions/choose.ts'
 import { askOfThings } from './things/ask.ts'
 import {
@@ -20,20 +20,18 @@ import {
 
 const RENDERERS = ['canvas', 'plots', 'svg'] as const
 const QUESTIONS = 6
-/** No file of the repository is larger. */
-const MAX_BYTES = 12 * 2 ** 20
 
 const [from = ''] = process.argv.slice(2)
 mkdirSync(HANDS_FOLDER, { recursive: true })
 const drawings: HandPicture[] = []
 for (const renderer of RENDERERS) {
   drawings.push(...(await asked(readList<Scene>(renderer))))
-  pack(renderer)
+  packFolder(from, renderer)
 }
 const things = readList<Scene>('things')
-pack('things')
+packFolder(from, 'things')
 const others = readList<OtherPicture>('others')
-pack('others')
+packFolder(from, 'others')
 // One picture a line, so that a changed truth is a changed line.
 const lines = (list: readonly object[]) => list.map((one) => JSON.stringify(one)).join(',\n')
 writeFileSync(
@@ -65,25 +63,4 @@ async function askedOfThings(scenes: readonly Scene[]): Promise<HandPicture[]> {
     return { ...picture, questions: askOfThings(picture, seed) }
   })
   return Promise.all(pictures)
-}
-
-function pack(renderer: string): void {
-  if (!existsSync(path.join(from, renderer))) {
-    return
-  }
-  const archive = path.join(HANDS_FOLDER, `${renderer}.tar`)
-  const owner = ['--owner=0', '--group=0', '--numeric-owner', '--mode=0644', '--mtime=@0']
-  execFileSync('tar', [
-    '--format=ustar',
-    '--sort=name',
-    ...owner,
-    '-cf',
-    archive,
-    '-C',
-    from,
-    renderer,
-  ])
-  if (statSync(archive).size > MAX_BYTES) {
-    throw new RangeError(`${archive} is larger than ${MAX_BYTES} bytes`)
-  }
 }

@@ -6,6 +6,7 @@ import { namedThings, namesAll, unnamed } from './score.ts'
 import { KINDS } from './truth.ts'
 import { createTally, formatTable, percent, type Tally } from '../report/tally.ts'
 import type { Said, SaidOfOther } from './answers.ts'
+import type { FurtherRow } from './further.ts'
 import type { RuleShares } from './rules.ts'
 import { type ThingRow, thingRows } from './things/report.ts'
 
@@ -19,6 +20,8 @@ type Measured = {
   readonly others: readonly SaidOfOther[]
   readonly rules: RuleShares
   readonly agreement: number | null
+  /** Of what only some models can be asked. */
+  readonly further: readonly FurtherRow[]
 }
 
 /** Shares by renderer, and `all`; null where nothing was measured. */
@@ -39,12 +42,14 @@ export type Summary = {
   readonly falseDescriptions: Readonly<Record<string, number>>
   readonly rules: RuleShares
   readonly agreement: number | null
+  readonly further: readonly FurtherRow[]
 }
 
 /** Counts by row and renderer; `inside` counts the same without judging whether it is a drawing. */
 type Counts = { readonly by: Tally; readonly inside: Tally }
 
-export function summaryOf({ said, things, others, rules, agreement }: Measured): Summary {
+export function summaryOf(measured: Measured): Summary {
+  const { said, things, others, rules, agreement, further } = measured
   const counts: Counts = { by: createTally(), inside: createTally() }
   for (const one of said) {
     countCaption(one, counts)
@@ -75,6 +80,7 @@ export function summaryOf({ said, things, others, rules, agreement }: Measured):
     ]),
     rules,
     agreement,
+    further,
   }
 }
 
@@ -151,7 +157,7 @@ function shareOf<T>(all: readonly T[], counts: (one: T) => boolean): number {
 }
 
 export function handTable({ renderers, rows, ...rest }: Summary): string {
-  const { things, turnedAway, falseDescriptions, rules, agreement } = rest
+  const { things, turnedAway, falseDescriptions, rules, agreement, further } = rest
   const columns = ['all', ...renderers]
   return [
     formatTable([
@@ -169,6 +175,15 @@ export function handTable({ renderers, rows, ...rest }: Summary): string {
       ...things.map(({ name, goal, count, share, inside }) => [
         name,
         goal,
+        String(count),
+        percent(share),
+        percent(inside),
+      ]),
+    ]),
+    formatTable([
+      ['further', 'asked', 'right', 'if none were turned away'],
+      ...further.map(({ name, count, share, inside }) => [
+        name,
         String(count),
         percent(share),
         percent(inside),

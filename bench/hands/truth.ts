@@ -49,9 +49,11 @@ export const KINDS = [
   'absent',
 ] as const
 export type Kind = (typeof KINDS)[number]
+/** Of questions that only some models can answer: about what is printed, and about two pictures. */
+export type FurtherKind = 'word' | 'number' | 'text there' | 'no words' | 'two pictures'
 
 export type Question = {
-  readonly kind: Kind
+  readonly kind: Kind | FurtherKind
   readonly text: string
   /** Any of these is right; `plainAnswer` in score.ts says what is dropped before they are compared. */
   readonly answers: readonly string[]
@@ -111,7 +113,7 @@ export function drawnIn(folder: string): [Scene, Uint8Array][] {
 }
 
 /** The files of a tar archive (POSIX.1-1988, ustar), by name. */
-function* readTar(archive: Buffer): Generator<[string, Uint8Array]> {
+export function* readTar(archive: Buffer): Generator<[string, Uint8Array]> {
   const text = (at: number, length: number) =>
     archive.toString('latin1', at, at + length).replace(/[\0 ].*$/s, '')
   for (let at = 0; at < archive.length && archive[at] !== 0;) {

@@ -17,6 +17,11 @@ export function updatePublished(): void {
   folder = PUBLISHED_FOLDER
 }
 
+/** Whether results replace the published ones. */
+export function isUpdating(): boolean {
+  return folder === PUBLISHED_FOLDER
+}
+
 /** Where a result or chart is written; the folder exists afterward. */
 export function resultFile(name: string): string {
   mkdirSync(folder, { recursive: true })

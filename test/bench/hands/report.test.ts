@@ -34,7 +34,14 @@ function saidOfOther(what: string, isFalse: boolean): SaidOfOther {
 }
 
 function rowsOf(all: readonly Said[]) {
-  const { rows } = summaryOf({ said: all, things: [], others: [], rules: RULES, agreement: null })
+  const { rows } = summaryOf({
+    said: all,
+    things: [],
+    others: [],
+    rules: RULES,
+    agreement: null,
+    further: [],
+  })
   return new Map(rows.map((row) => [row.name, row]))
 }
 
@@ -63,6 +70,7 @@ describe('summaryOf', () => {
       others: [],
       rules: RULES,
       agreement: null,
+      further: [],
     })
     const nothing = rows.find(({ name }) => name === 'captions, nothing')
     assert.equal(nothing?.shares['all'], 1)
@@ -77,6 +85,7 @@ describe('summaryOf', () => {
       others: [saidOfOther('noise', true), saidOfOther('memes', false)],
       rules: RULES,
       agreement: null,
+      further: [],
     })
     assert.deepEqual(falseDescriptions, { all: 0.5, noise: 1, memes: 0 })
   })
@@ -97,6 +106,7 @@ describe('the rows of things and digits', () => {
       others: [],
       rules: RULES,
       agreement: null,
+      further: [],
     })
     assert.deepEqual(rows, [])
     const shares = things.map(({ name, count, share, inside }) => [name, count, share, inside])
