@@ -63,7 +63,10 @@ export async function runDemoBench(args: readonly string[]): Promise<void> {
     values.json ? null : `\n${table}\n`,
   )
   if (isUpdating()) {
-    const section = sectionOf(values.model, table)
+    const section = sectionOf(
+      all.map(({ model }) => model),
+      table,
+    )
     writeFileSync(REPORT, withSection(readFileSync(REPORT, 'utf8'), section))
   }
 }

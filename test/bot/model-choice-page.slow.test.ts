@@ -59,7 +59,7 @@ describe('the list of models', { ...WITH_BROWSER, timeout: 120_000 }, () => {
     const { page } = await visit(browser, running.bot().sandbox!.url)
     rmSync(path.join(folder, 'tiny'))
     await page.getByRole('button', { name: 'Model: tiny' }).click()
-    await page.getByRole('option', { name: 'demo' }).click()
+    await page.getByRole('option', { name: 'demo', exact: true }).click()
     await page.getByText('demo answers now').waitFor()
     await page.getByRole('button', { name: 'Model: demo' }).click()
     await page.getByRole('option', { name: 'tiny' }).click()
