@@ -53,7 +53,7 @@ export async function runDemoBench(args: readonly string[]): Promise<void> {
   }
   const [only] = all
   if (all.length === 1) {
-    finish('demo', only!, values.json ? null : '')
+    finish(path.basename(only!.model), only!, values.json ? null : '')
     return
   }
   const table = sideBySide(all)

@@ -55,7 +55,11 @@ export async function runDomainBench(args: readonly string[]): Promise<void> {
   try {
     const { table, results } = await measureDomain(model)
     process.stdout.write(table)
-    const file = writeResults('domain', { model: model.card.name, ...results })
+    const own = path.basename(folder)
+    const file = writeResults(own === 'demo' ? 'domain' : `domain-${own}`, {
+      model: model.card.name,
+      ...results,
+    })
     process.stdout.write(`\nwritten to ${path.relative(process.cwd(), file)}\n`)
   } finally {
     await model.close()
