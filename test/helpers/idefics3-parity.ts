@@ -8,6 +8,7 @@ import { familyOf } from '../../inference/families/index.ts'
 import type { ImageTokens, Pixels } from '../../inference/families/common/runner.ts'
 import { argmax } from '../../inference/generation/scores.ts'
 import { toPixelValues } from '../../inference/image/pixel-values.ts'
+import { checkAboutTwo, checkAnswers, checkTurnIds } from './chat-answers.ts'
 import { checkParity } from './engine-parity.ts'
 import { packageFor } from './packages.ts'
 import {
@@ -15,14 +16,11 @@ import {
   type Idefics3Name,
   type Idefics3Parity,
   loadIdefics3,
-  type Parity,
   tensorOf,
+  type TiledParity,
 } from './parity.ts'
 import { openTestRunner, type TestRunner } from './runners.ts'
 import { assertClose, checkSteps } from './seams.ts'
-
-/** What both have whose pictures are tiles. */
-type TiledParity = Parity & Pick<Idefics3Parity, 'several'>
 
 export async function checkIdefics3(name: Idefics3Name): Promise<void> {
   const runner = await openTestRunner(await packageFor(name))
@@ -32,10 +30,13 @@ export async function checkIdefics3(name: Idefics3Name): Promise<void> {
     checkChat(runner, parity)
     await checkSeams(runner, parity)
     await checkSeveral(runner, parity)
+    await checkTurnIds(runner, name)
   } finally {
     await runner.close()
   }
   await checkParity(name)
+  await checkAnswers(name)
+  await checkAboutTwo(name)
 }
 
 /** Pixel values, bit for bit, with each number of tiles along the longer side. */

@@ -5,6 +5,7 @@ import { createHash } from 'node:crypto'
 import { readFileSync } from 'node:fs'
 import path from 'node:path'
 import { familyOf } from '../../inference/families/index.ts'
+import { checkAnswers, checkTurnIds } from './chat-answers.ts'
 import { checkParity } from './engine-parity.ts'
 import { packageFor } from './packages.ts'
 import { type ChatName, FIXTURES, type LlavaName, loadChat, tensorOf } from './parity.ts'
@@ -17,10 +18,12 @@ export async function checkLlava(name: LlavaName): Promise<void> {
     await checkPictures(runner, name)
     checkChat(runner, name)
     await checkSeams(runner, name)
+    await checkTurnIds(runner, name)
   } finally {
     await runner.close()
   }
   await checkParity(name)
+  await checkAnswers(name)
 }
 
 /** Pixel values, bit for bit. */

@@ -4,6 +4,7 @@ import assert from 'node:assert/strict'
 import { createHash } from 'node:crypto'
 import { readFileSync } from 'node:fs'
 import path from 'node:path'
+import { checkAboutTwo, checkAnswers, checkTurnIds } from './chat-answers.ts'
 import { checkParity } from './engine-parity.ts'
 import { checkChat, checkSeams, checkSeveral } from './idefics3-parity.ts'
 import { packageFor } from './packages.ts'
@@ -22,10 +23,13 @@ export async function checkOnevision(name: OnevisionName): Promise<void> {
       pixels.map(({ data }) => sha256(data)),
       parity.several.sha256,
     )
+    await checkTurnIds(runner, name)
   } finally {
     await runner.close()
   }
   await checkParity(name)
+  await checkAnswers(name)
+  await checkAboutTwo(name)
 }
 
 /** Pixel values, bit for bit, and how many tokens a picture has, with the resolutions of each detail. */

@@ -266,6 +266,13 @@ export function loadOnevision(name: OnevisionName): OnevisionParity {
   return load<OnevisionParity>(name)
 }
 
+/** What both have whose pictures are tiles. */
+export type TiledParity = Parity & Pick<Idefics3Parity, 'several'>
+
+export function loadTiled(name: Idefics3Name | OnevisionName): TiledParity {
+  return load<TiledParity>(name)
+}
+
 /** The Hugging Face folder of a small checkpoint. */
 export function checkpointFolder(name: CheckpointName): string {
   return path.join(FIXTURES, 'checkpoints', name)

@@ -117,14 +117,18 @@ class Idefics3Recorder(LlavaRecorder):
             image_tokens=tokens.reshape(1, -1, tokens.shape[-1]).numpy(),
         )  # fmt: skip
 
-    def several(self, second: Path):
-        """Two pictures in one prompt."""
+    def inputs_of_two(self, second: Path):
+        """Two pictures in one prompt. @returns the text, and what the processor makes of both."""
         images = [self.image, Image.open(second)]
         text = self.processor.apply_chat_template(
             [{"role": "user", "content": [{"type": "image"}, {"type": "image"}, {"type": "text", "text": "Which one has more stars?"}]}],
             add_generation_prompt=True,
         )  # fmt: skip
         inputs = self.processor(text=text, images=[images], return_tensors="pt")
+        return text, inputs
+
+    def several(self, second: Path):
+        text, inputs = self.inputs_of_two(second)
         with torch.no_grad():
             logits = self.model(**inputs).logits[0, -1]
             new = self.model.generate(**inputs, do_sample=False, max_new_tokens=12)[0, inputs.input_ids.shape[1] :]

@@ -263,8 +263,8 @@ def make(spec, fixtures: Path, image: Path):
     return chats.first_recorded(spec["name"], attempt)
 
 
-def record(spec, fixtures: Path, folder: Path, image: Path, seed: int):
-    """None if an answer depends on the last digits."""
+def open_stored(spec, folder: Path):
+    """The model of a stored checkpoint, in float32, and its processor."""
     model = LlavaForConditionalGeneration.from_pretrained(folder, dtype=torch.float32).eval()
     processor = LlavaProcessor(
         image_processor(spec), AutoTokenizer.from_pretrained(folder), patch_size=model.config.vision_config.patch_size,
@@ -272,6 +272,12 @@ def record(spec, fixtures: Path, folder: Path, image: Path, seed: int):
         num_additional_image_tokens=0 if spec.get("tower") == "siglip" else 1,
         chat_template=CHAT["llama" if language(spec) == "llama" else "qwen"],
     )  # fmt: skip
+    return model, processor
+
+
+def record(spec, fixtures: Path, folder: Path, image: Path, seed: int):
+    """None if an answer depends on the last digits."""
+    model, processor = open_stored(spec, folder)
     recorder = LlavaRecorder(spec, model, processor, image)
     beams = BEAMS_ALL if spec.get("beams") == "all" else BEAMS_FEW
     generations = recorder.generations(beams)

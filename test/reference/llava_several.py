@@ -1,15 +1,13 @@
 """Records what transformers answers about two pictures in one prompt, with the LLaVA checkpoints as they are stored."""
 
-import copy
 import functools
 import json
 from pathlib import Path
 
-import torch
 from PIL import Image
-from transformers import AutoTokenizer, LlavaForConditionalGeneration, LlavaProcessor
 
-from llava import CHAT, TURNS, LlavaRecorder, image_processor, language
+import chats
+from llava import TURNS, LlavaRecorder, open_stored
 from record import NEW_TOKENS
 
 SEVERAL = ("parity.png", "size-448x448.png")
@@ -58,22 +56,10 @@ def record_several(specs, fixtures: Path) -> list[str]:
     """@returns how many answers of each checkpoint are the same after a change of all weights by 1e-5; others are left out."""
     recorded = {}
     for spec in (one for one in specs if one["name"] in SEVERAL_NAMES):
-        folder = fixtures / "checkpoints" / spec["name"]
-        model = LlavaForConditionalGeneration.from_pretrained(folder, dtype=torch.float32).eval()
-        processor = LlavaProcessor(
-            image_processor(spec), AutoTokenizer.from_pretrained(folder), patch_size=model.config.vision_config.patch_size,
-            vision_feature_select_strategy=spec.get("select", "default"),
-            num_additional_image_tokens=0 if spec.get("tower") == "siglip" else 1,
-            chat_template=CHAT["llama" if language(spec) == "llama" else "qwen"],
-        )  # fmt: skip
+        model, processor = open_stored(spec, fixtures / "checkpoints" / spec["name"])
         images = [fixtures / "images" / name for name in SEVERAL]
         recorder = SeveralRecorder(spec, model, processor, images)
-        shaken = copy.deepcopy(model).double()
-        generator = torch.Generator().manual_seed(1)
-        with torch.no_grad():
-            for parameter in shaken.parameters():
-                parameter.mul_(1 + 1e-5 * torch.randn(parameter.shape, generator=generator, dtype=torch.float64))
-        again = SeveralRecorder(spec, shaken, processor, images).answers()
+        again = SeveralRecorder(spec, chats.shaken(model, 1), processor, images).answers()
         answers = [one for one, other in zip(recorder.answers(), again) if one["ids"] == other["ids"]]
         recorded[spec["name"]] = {
             "prompts": {n: {"text": t, "ids": recorder.ids(t)} for n, t in recorder.prompts.items()}, "answers": answers,

@@ -10,6 +10,7 @@ import transformers
 from PIL import Image
 from transformers import AutoProcessor, AutoTokenizer, BlipImageProcessorPil
 
+import chat_answers
 import checkpoints
 import filters
 import idefics
@@ -157,6 +158,8 @@ def main():
         print(f"{llava.record_texts(FIXTURES)} texts for LLaVA's tokenizers", flush=True)
     if not only or "llava-several" in only:
         print(f"answers about two pictures: {llava_several.record_several(LLAVA_CHECKPOINTS, FIXTURES)}", flush=True)
+    if not only or "chat-answers" in only:
+        print(f"answers of the chat families: {chat_answers.record(FIXTURES)}", flush=True)
     for spec in IDEFICS_CHECKPOINTS:
         if not only or spec["name"] in only:
             made = idefics.make(spec, FIXTURES, image)
