@@ -33,6 +33,7 @@ import { printKnownModels } from './pull/known-models.ts'
 import { botMemory } from './pull/memory.ts'
 import { isReader, pullSmallReader, READER_HELP } from './pull/pull-reader.ts'
 import { createProgress, formatBytes, formatDuration } from './pull/progress.ts'
+import { templateSentence } from './pull/template-gap.ts'
 import { DONE, printJson, runCommand, UsageError } from './run.ts'
 
 const NAME = 'pull'
@@ -224,7 +225,8 @@ function nextSteps(model: string, { files, precision, ...card }: ModelCard): str
   )
 }
 
-function report({ card, download, convertSeconds }: Pulled, folder: string, json: boolean): void {
+function report(pulled: Pulled, folder: string, json: boolean): void {
+  const { card, download, convertSeconds, templateGap } = pulled
   const bytes = Object.values(card.files).reduce((sum, file) => sum + file.bytes, 0)
   if (json) {
     const { name, precision, source, quantization } = card
@@ -237,6 +239,7 @@ function report({ card, download, convertSeconds }: Pulled, folder: string, json
       source,
       download,
       convertSeconds,
+      templateGap,
     })
     return
   }
@@ -251,6 +254,9 @@ function report({ card, download, convertSeconds }: Pulled, folder: string, json
         `${smoothed} of ${calibration.alphas.length} layers of the image encoder were smoothed.\n`,
       )
     }
+  }
+  if (templateGap !== null) {
+    process.stderr.write(`${templateSentence(templateGap)}\n`)
   }
   const took = formatDuration((download?.seconds ?? 0) + convertSeconds)
   process.stderr.write(`${folder}: ${card.precision}, ${formatBytes(bytes)}, in ${took}.\n`)

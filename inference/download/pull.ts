@@ -12,6 +12,7 @@ import { convertCheckpoint, estimatePackageBytes } from '../convert/convert.ts'
 import { ConfigError } from '../../config/errors.ts'
 import type { CheckpointSource } from '../convert/checkpoint/folders.ts'
 import { readSmallFiles, requireCheckpoint, type SmallFiles } from '../convert/small-files.ts'
+import type { TemplateGap } from '../families/common/chat-template.ts'
 import type { ModelCard } from '../package/model-card.ts'
 import type { Precision, VisionStorage } from '../blocks/precision.ts'
 import { requireDisk } from './disk.ts'
@@ -24,6 +25,9 @@ import { licenseSentence, printable, readLicense } from '../package/license.ts'
 import type { RetryOptions } from './retry.ts'
 
 const CACHE_FOLDER = '.downloads'
+
+/** The prompts of a card that make a chat format. */
+const FORMAT_PARTS = ['opening', 'answer', 'next', 'generationPrompt'] as const
 
 /** What to make a package from. */
 export type PullSource =
@@ -74,6 +78,8 @@ export type Pulled = {
   readonly card: ModelCard
   readonly download: (Downloaded & { readonly seconds: number }) | null
   readonly convertSeconds: number
+  /** Why the chat format is not the one of the checkpoint's template; null: it is, or there is none to follow. */
+  readonly templateGap: TemplateGap | null
 }
 
 type Checkpoint = {
@@ -134,7 +140,15 @@ async function convert(
     signal,
   })
   await target.finish()
-  return { card, download, convertSeconds: (performance.now() - started) / 1000 }
+  const convertSeconds = (performance.now() - started) / 1000
+  return { card, download, convertSeconds, templateGap: templateGapOf({ own, model }) }
+}
+
+/** A gap that the checkpoint's sightseer.json fills is none. */
+function templateGapOf({ own, model }: Pick<SmallFiles, 'own' | 'model'>): TemplateGap | null {
+  const { templateGap = null } = model
+  const isGiven = FORMAT_PARTS.every((part) => own.prompts?.[part] != null)
+  return templateGap?.reason !== 'one-picture' && isGiven ? null : templateGap
 }
 
 /** Where the download of a commit is kept until its package is complete. */

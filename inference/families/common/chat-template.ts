@@ -1,12 +1,13 @@
 /**
  * Reads a checkpoint's chat template and takes the format of a conversation from it: rendered once, for
- * made-up turns, when the checkpoint is converted. A package has the format alone.
+ * made-up turns, when the checkpoint is converted. A package has the format alone, or its family's usual one
+ * where the template gives none.
  */
 
 import { existsSync, readFileSync } from 'node:fs'
 import path from 'node:path'
 import { Template } from '@huggingface/jinja'
-import { type ChatPrompts, type Instructions, openingFor } from './chat-prompts.ts'
+import { type ChatPrompts, INSTRUCTIONS, type Instructions, openingFor } from './chat-prompts.ts'
 import { isObject, type Json, readJson } from './read-json.ts'
 
 /** The first is the one of newer transformers; the second has it as the field of this name. */
@@ -15,6 +16,27 @@ const FIELD = 'chat_template'
 const TOKENIZER_CONFIG = 'tokenizer_config.json'
 
 export type ChatFormat = Omit<ChatPrompts, keyof Instructions>
+
+/**
+ * Why a checkpoint's chat template is not followed, or not in all. `file` is the template's name, `fault` what is
+ * wrong with it in English.
+ *
+ * - `missing`: there is none
+ * - `fails`: it cannot be read, or rendered
+ * - `irregular`: it does not write turns one after the other
+ * - `one-picture`: it is followed, except that further pictures are written in a way that is not known here, or not at all
+ */
+export type TemplateGap =
+  | { readonly reason: 'missing' }
+  | { readonly reason: 'fails'; readonly file: string; readonly fault: string }
+  | { readonly reason: 'irregular' | 'one-picture'; readonly file: string }
+
+export type ChatReading = {
+  /** Null: the family's usual one is to be taken. */
+  readonly format: ChatFormat | null
+  /** Null: the template is followed. */
+  readonly gap: TemplateGap | null
+}
 
 /** What stands for the texts of three turns; no template changes such words. */
 const QUESTIONS = ['xqonex', 'xqtwox', 'xqthreex'] as const
@@ -25,33 +47,60 @@ const PICTURE = { type: 'image' }
 type Message = { readonly role: string; readonly content: unknown }
 
 /**
+ * The prompts of a card: the format of a checkpoint's template, or else the usual one.
+ *
+ * @param folders to look for a template in, in this order.
+ */
+export function readChatPrompts(
+  folders: readonly string[],
+  usual: ChatPrompts,
+): { readonly prompts: ChatPrompts; readonly templateGap: TemplateGap | null } {
+  const { format, gap } = readChatFormat(folders)
+  return { prompts: format === null ? usual : { ...INSTRUCTIONS, ...format }, templateGap: gap }
+}
+
+/**
  * The format of a conversation about a picture, and of its opening with several.
  *
  * @param folders to look for a template in, in this order.
- * @returns null if there is no template, or it does not write turns one after the other.
  */
-export function readChatFormat(folders: readonly string[]): ChatFormat | null {
+export function readChatFormat(folders: readonly string[]): ChatReading {
   for (const folder of folders) {
     const found = findTemplate(folder)
     if (found !== null) {
-      return chatFormatOf(found.template, found.tokens)
+      const { file, template, tokens } = found
+      return template === null
+        ? { format: null, gap: { reason: 'fails', file, fault: found.fault } }
+        : chatFormatOf(template, tokens, file)
     }
   }
-  return null
+  return { format: null, gap: { reason: 'missing' } }
 }
 
-/** @param tokens the texts of special tokens, such as `bos_token`, by their names in templates. */
+/**
+ * @param tokens the texts of special tokens, such as `bos_token`, by their names in templates.
+ * @param file that the template is from.
+ */
 export function chatFormatOf(
   template: string,
   tokens: Readonly<Record<string, string>>,
-): ChatFormat | null {
+  file: string,
+): ChatReading {
   try {
     const compiled = new Template(template)
     const render = (messages: readonly Message[]) =>
       compiled.render({ messages, add_generation_prompt: true, ...tokens })
-    return formatFrom(render)
-  } catch {
-    return null // a template with steps that are not known here, or with a fault
+    const format = formatFrom(render)
+    if (format === null) {
+      return { format, gap: { reason: 'irregular', file } }
+    }
+    return format.furtherPicture === undefined
+      ? { format, gap: { reason: 'one-picture', file } }
+      : { format, gap: null }
+  } catch (error) {
+    // Steps that are not known here, or a fault of the template.
+    const fault = error instanceof Error ? error.message : String(error)
+    return { format: null, gap: { reason: 'fails', file, fault } }
   }
 }
 
@@ -132,16 +181,30 @@ function partsBetween(text: string, words: readonly string[]): string[] | null {
   return [...parts, rest]
 }
 
-function findTemplate(
-  folder: string,
-): { readonly template: string; readonly tokens: Record<string, string> } | null {
+type Found = { readonly file: string; readonly tokens: Record<string, string> } & (
+  | { readonly template: string }
+  | { readonly template: null; readonly fault: string }
+)
+
+/** @returns null if the folder has no template, without one where it has a file that cannot be read. */
+function findTemplate(folder: string): Found | null {
   const settings = readJson(folder, TOKENIZER_CONFIG, []) ?? {}
+  const tokens = specialTokens(settings)
   const [plain, inJson] = TEMPLATE_FILES
-  const file = path.join(folder, plain)
-  const template = existsSync(file)
-    ? readFileSync(file, 'utf8')
-    : (templateIn(readJson(folder, inJson, [])) ?? templateIn(settings))
-  return template === null ? null : { template, tokens: specialTokens(settings) }
+  if (existsSync(path.join(folder, plain))) {
+    return { file: plain, template: readFileSync(path.join(folder, plain), 'utf8'), tokens }
+  }
+  const problems: string[] = []
+  const written = templateIn(readJson(folder, inJson, problems))
+  const own = templateIn(settings)
+  if (written !== null) {
+    return { file: inJson, template: written, tokens }
+  }
+  if (own !== null) {
+    return { file: TOKENIZER_CONFIG, template: own, tokens }
+  }
+  const [fault] = problems
+  return fault === undefined ? null : { file: inJson, template: null, fault, tokens }
 }
 
 /** A text, or a list of named ones, of which `default` counts. */

@@ -13,6 +13,7 @@ import type { Detail } from '../../image/tiles.ts'
 import type { KvCaches, KvShape } from '../../kv/kv-cache.ts'
 import type { GraphPlan } from '../../onnx/graph-builder.ts'
 import type { BaseCard } from './card-base.ts'
+import type { TemplateGap } from './chat-template.ts'
 import type { Sessions } from '../../runtime/sessions.ts'
 import type { Encode, Turn } from '../../text/prompt.ts'
 import type { Matcher, ModelRunner } from './runner.ts'
@@ -94,6 +95,8 @@ export type FamilyCheckpoint = {
   >
   /** The card's prompt formats; `sightseer.json` in the checkpoint may override each. */
   readonly prompts: Readonly<Record<string, string>>
+  /** Where they are not those of the checkpoint's chat template. Absent: its models have none. */
+  readonly templateGap?: TemplateGap | null
   /** What the graphs and the card will be. @param weights null: not there yet, so it is estimated. */
   plan(weights: WeightIndex | null, storages: Storages): FamilyPlan
 }

@@ -6,7 +6,7 @@
 
 import { layeredVit } from '../../blocks/vision/vit-layers.ts'
 import { chatText, mostPictures } from '../common/chat-prompts.ts'
-import { readChatFormat } from '../common/chat-template.ts'
+import { readChatPrompts } from '../common/chat-template.ts'
 import type { CheckpointPlaces, Family, FamilyCheckpoint, RunnerParts } from '../common/family.ts'
 import { DEFAULTS } from '../common/projected/card.ts'
 import { dimensionsOf, projectedGraphs } from '../common/projected/graphs.ts'
@@ -52,7 +52,7 @@ export function readCheckpoint(
   }
   const { language, imageSize, tokens, vocab } = config
   const preprocessing = readPreprocessing(folders.preprocessing, imageSize, problems)
-  const format = readChatFormat([folders.config, folders.tokenizer])
+  const chat = readChatPrompts([folders.config, folders.tokenizer], promptsOf(kind))
   return {
     license: {
       note:
@@ -62,7 +62,7 @@ export function readCheckpoint(
       unstated: 'not stated by the checkpoint',
     },
     tokens: { vocabSize: vocab, image: tokens.image, isLiteral: true },
-    prompts: { ...promptsOf(kind), ...format },
+    ...chat,
     plan(weights, storages) {
       const model = config.model(weights)
       const { tiles: _, ...square } = preprocessing

@@ -4,8 +4,8 @@
  */
 
 import { layeredVit } from '../../blocks/vision/vit-layers.ts'
-import { chatText, INSTRUCTIONS, mostPictures } from '../common/chat-prompts.ts'
-import { readChatFormat } from '../common/chat-template.ts'
+import { chatText, mostPictures } from '../common/chat-prompts.ts'
+import { readChatPrompts } from '../common/chat-template.ts'
 import type { CheckpointPlaces, Family, FamilyCheckpoint, RunnerParts } from '../common/family.ts'
 import { DEFAULTS } from '../common/projected/card.ts'
 import { dimensionsOf, projectedGraphs } from '../common/projected/graphs.ts'
@@ -54,11 +54,11 @@ function read(folders: CheckpointPlaces, problems: string[]): FamilyCheckpoint |
     imageSize,
     problems,
   )
-  const format = readChatFormat([folders.config, folders.tokenizer])
+  const chat = readChatPrompts([folders.config, folders.tokenizer], promptsOf(language))
   return {
     license: { note: LICENSE_NOTES[language], unstated: 'not stated by the checkpoint' },
     tokens: { vocabSize: vocab, image: tokens.image, isLiteral: true },
-    prompts: format === null ? promptsOf(language) : { ...INSTRUCTIONS, ...format },
+    ...chat,
     plan(weights, storages) {
       const model = config.model(weights)
       const { resolutions: _, mostTiles: __, ...square } = preprocessing

@@ -4,8 +4,8 @@
  */
 
 import { layeredVit } from '../../blocks/vision/vit-layers.ts'
-import { chatText, INSTRUCTIONS, mostPictures } from '../common/chat-prompts.ts'
-import { readChatFormat } from '../common/chat-template.ts'
+import { chatText, mostPictures } from '../common/chat-prompts.ts'
+import { readChatPrompts } from '../common/chat-template.ts'
 import type { CheckpointPlaces, Family, FamilyCheckpoint, RunnerParts } from '../common/family.ts'
 import { DEFAULTS } from '../common/projected/card.ts'
 import { projectedGraphs } from '../common/projected/graphs.ts'
@@ -45,11 +45,11 @@ function read(folders: CheckpointPlaces, problems: string[]): FamilyCheckpoint |
   }
   const { tower, language, imageSize, tokens, vocab } = config
   const preprocessing = readPreprocessing(folders.preprocessing, imageSize, tower, problems)
-  const format = readChatFormat([folders.config, folders.tokenizer])
+  const chat = readChatPrompts([folders.config, folders.tokenizer], promptsOf(language))
   return {
     license: { note: LICENSE_NOTES[language], unstated: 'not stated by the checkpoint' },
     tokens: { vocabSize: vocab, image: tokens.image, isLiteral: true },
-    prompts: format === null ? promptsOf(language) : { ...INSTRUCTIONS, ...format },
+    ...chat,
     plan(weights, storages) {
       const model = config.model(weights)
       return {

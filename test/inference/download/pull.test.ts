@@ -143,6 +143,22 @@ describe('the target of a pull', () => {
   })
 })
 
+it('a format in sightseer.json is no gap in the chat template', async () => {
+  const folder = path.join(models, 'checkpoint')
+  cpSync(checkpointFolder('smolvlm-whole'), folder, { recursive: true })
+  rmSync(path.join(folder, 'chat_template.jinja'))
+  const asIs = await pull({ source: { folder } })
+  assert.deepEqual(asIs.templateGap, { reason: 'missing' })
+  const prompts = { opening: 'A<image>', answer: 'B', next: 'C', generationPrompt: 'B' }
+  const own = path.join(folder, 'sightseer.json')
+  writeFileSync(own, JSON.stringify({ prompts: { ...prompts, next: undefined } }))
+  assert.deepEqual((await pull({ source: { folder }, force: true })).templateGap, asIs.templateGap)
+  writeFileSync(own, JSON.stringify({ prompts }))
+  const given = await pull({ source: { folder }, force: true })
+  assert.equal(given.templateGap, null)
+  assert.partialDeepStrictEqual(given.card, { prompts })
+})
+
 it('a download of a commit that is kept is not deleted by a failure', async () => {
   const source = await serve()
   await pull({ ...source, keepDownload: true })

@@ -3,9 +3,11 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import path from 'node:path'
 import { after, describe, it } from 'node:test'
+import { INSTRUCTIONS } from '../../../../inference/families/common/chat-prompts.ts'
 import {
   chatFormatOf,
   readChatFormat,
+  readChatPrompts,
 } from '../../../../inference/families/common/chat-template.ts'
 
 const folder = mkdtempSync(path.join(tmpdir(), 'chat-template-'))
@@ -13,6 +15,7 @@ after(() => rmSync(folder, { recursive: true, force: true }))
 
 const PARTS = `{% for part in message.content %}{{ '<image>' if part.type == 'image' else part.text }}{% endfor %}`
 const TURNS = `{{ bos_token }}System.{% for message in messages %}[{{ message.role }}]${PARTS}[/{{ message.role }}]{% endfor %}{% if add_generation_prompt %}[assistant]{% endif %}`
+const FILE = 'chat_template.jinja'
 const FORMAT = {
   opening: '<s>System.[user]<image>',
   furtherPicture: '<image>',
@@ -25,53 +28,95 @@ const FORMAT = {
 function formatWith(pictures: string) {
   const all = `{% set all = message.content | selectattr('type', 'equalto', 'image') | list %}`
   const texts = `{% for part in message.content %}{{ part.text if part.type == 'text' }}{% endfor %}`
-  return chatFormatOf(TURNS.replace(PARTS, all + pictures + texts), { bos_token: '<s>' })
+  return read(TURNS.replace(PARTS, all + pictures + texts))
+}
+
+function read(template: string) {
+  return chatFormatOf(template, { bos_token: '<s>' }, FILE)
 }
 
 describe('chatFormatOf', () => {
   it('takes a template apart at the texts of turns', () => {
-    assert.deepEqual(chatFormatOf(TURNS, { bos_token: '<s>' }), FORMAT)
+    assert.deepEqual(read(TURNS), { format: FORMAT, gap: null })
   })
 
   it('tells what each further picture adds, wherever it stands', () => {
     const line = formatWith(`{% for one in all %}{{ '<image>\n' }}{% endfor %}`)
-    assert.equal(line?.opening, '<s>System.[user]<image>\n')
-    assert.equal(line.furtherPicture, '<image>\n')
-    assert.equal(line.afterPictures, undefined)
+    assert.equal(line.format?.opening, '<s>System.[user]<image>\n')
+    assert.equal(line.format.furtherPicture, '<image>\n')
+    assert.equal(line.format.afterPictures, undefined)
     const block = formatWith(
       `{% for one in all %}<image>{% if loop.last %}{{ '\n' }}{% endif %}{% endfor %}`,
     )
-    assert.equal(block?.opening, '<s>System.[user]<image>\n')
-    assert.equal(block.furtherPicture, '<image>')
-    assert.equal(block.afterPictures, '\n')
-    const numbered = formatWith(`{% for one in all %}{{ loop.index }}: <image>{% endfor %}`)
-    assert.equal(numbered?.opening, '<s>System.[user]1: <image>')
-    assert.equal(numbered.furtherPicture, undefined)
+    assert.equal(block.format?.opening, '<s>System.[user]<image>\n')
+    assert.equal(block.format.furtherPicture, '<image>')
+    assert.equal(block.format.afterPictures, '\n')
   })
 
-  it('is null where turns are not written one after the other', () => {
+  it('has one picture, and says so, where further ones are written in another way', () => {
+    const { format, gap } = formatWith(`{% for one in all %}{{ loop.index }}: <image>{% endfor %}`)
+    assert.equal(format?.opening, '<s>System.[user]1: <image>')
+    assert.equal(format.furtherPicture, undefined)
+    assert.deepEqual(gap, { reason: 'one-picture', file: FILE })
+  })
+
+  it('has no format, and says why, where turns are not written one after the other', () => {
     const numbered = TURNS.replace('[user]', '').replace('{% for', '{{ messages | length }}{% for')
-    assert.equal(chatFormatOf(numbered, { bos_token: '<s>' }), null)
     const counted = TURNS.replace('[{{ message.role }}]', '[{{ message.role }} {{ loop.index }}]')
-    assert.equal(chatFormatOf(counted, { bos_token: '<s>' }), null)
-    assert.equal(chatFormatOf(`{{ messages[-1].content[0].text }}`, {}), null)
-    assert.equal(chatFormatOf(`{{ messages | dictsort }}`, {}), null)
-    assert.equal(chatFormatOf(`{% if %}`, {}), null)
-    // An older template whose messages are texts; a list is not one.
-    assert.equal(chatFormatOf(`{{ messages[0].content + '!' }}`, {}), null)
+    const last = `{{ messages[-1].content[0].text }}`
+    for (const template of [numbered, counted, last, `{{ messages[0].content + '!' }}`]) {
+      assert.deepEqual(read(template), { format: null, gap: { reason: 'irregular', file: FILE } })
+    }
+  })
+
+  it('has no format, and says why, where a template cannot be rendered', () => {
+    for (const [template, fault] of [
+      [`{{ messages | dictsort }}`, /dictsort/],
+      [`{% if %}`, /./],
+      // An older template whose messages are texts; a list is not one.
+      [`{{ messages[0].content.strip() }}`, /./],
+    ] as const) {
+      const { format, gap } = read(template)
+      assert.equal(format, null)
+      assert.ok(gap?.reason === 'fails' && gap.file === FILE, JSON.stringify(gap))
+      assert.match(gap.fault, fault)
+    }
   })
 })
 
 describe('readChatFormat', () => {
   it('finds the template in the places of newer and of older files', () => {
-    assert.equal(readChatFormat([folder]), null)
+    assert.deepEqual(readChatFormat([folder]), { format: null, gap: { reason: 'missing' } })
     const write = (name: string, text: string) => writeFileSync(path.join(folder, name), text)
+    write('chat_template.json', '{')
+    const { gap } = readChatFormat([folder])
+    assert.ok(gap?.reason === 'fails' && gap.file === 'chat_template.json')
+    assert.match(gap.fault, /is not a JSON object/)
     const named = [{ name: 'default', template: TURNS.replace('System', 'Old') }]
     write('tokenizer_config.json', JSON.stringify({ bos_token: '<s>', chat_template: named }))
-    assert.equal(readChatFormat([folder])?.opening, '<s>Old.[user]<image>')
+    assert.equal(readChatFormat([folder]).format?.opening, '<s>Old.[user]<image>')
     write('chat_template.json', JSON.stringify({ chat_template: TURNS.replace('System', 'Json') }))
-    assert.equal(readChatFormat([folder])?.opening, '<s>Json.[user]<image>')
+    assert.equal(readChatFormat([folder]).format?.opening, '<s>Json.[user]<image>')
     write('chat_template.jinja', TURNS)
-    assert.deepEqual(readChatFormat([folder]), FORMAT)
+    assert.deepEqual(readChatFormat([folder]), { format: FORMAT, gap: null })
+  })
+})
+
+describe('readChatPrompts', () => {
+  const usual = { ...INSTRUCTIONS, ...FORMAT, opening: 'usual', furtherPicture: 'usual' }
+
+  it('takes nothing of the usual format beside that of a template', () => {
+    const numbered = TURNS.replace('[user]', '').replace('{% for', '{{ messages | length }}{% for')
+    writeFileSync(path.join(folder, FILE), numbered)
+    const { prompts, templateGap } = readChatPrompts([folder], usual)
+    assert.deepEqual(templateGap, { reason: 'irregular', file: FILE })
+    assert.deepEqual(prompts, usual)
+
+    const first = `{% if message.content | length > 1 %}<image>{% endif %}{{ message.content[-1].text }}`
+    writeFileSync(path.join(folder, FILE), TURNS.replace(PARTS, first))
+    const one = readChatPrompts([folder], usual)
+    assert.deepEqual(one.templateGap, { reason: 'one-picture', file: FILE })
+    const { furtherPicture: _, ...alone } = FORMAT
+    assert.deepEqual(one.prompts, { ...INSTRUCTIONS, ...alone })
   })
 })
