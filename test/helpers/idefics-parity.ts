@@ -4,9 +4,9 @@ import assert from 'node:assert/strict'
 import { readFileSync } from 'node:fs'
 import path from 'node:path'
 import { Tensor } from 'onnxruntime-node'
-import type { ImageFeatures, KeyedImage } from '../../inference/families/common/runner.ts'
+import type { ImageFeatures, KeyedImage, Segment } from '../../inference/families/common/runner.ts'
 import { floats } from '../../inference/runtime/floats.ts'
-import { checkParity } from './engine-parity.ts'
+import { checkParity, withModel } from './engine-parity.ts'
 import { checkChat, checkPictures } from './llava-parity.ts'
 import { packageFor } from './packages.ts'
 import { FIXTURES, type IdeficsName, loadIdefics, tensorOf } from './parity.ts'
@@ -24,6 +24,7 @@ export async function checkIdefics(name: IdeficsName): Promise<void> {
     await runner.close()
   }
   await checkParity(name)
+  await checkSeveralAnswers(name)
 }
 
 async function checkSeams(runner: TestRunner, name: IdeficsName): Promise<void> {
@@ -46,7 +47,45 @@ async function latentsOf({ sessions }: TestRunner, features: ImageFeatures): Pro
   return floats(outputs['latents'])
 }
 
-/** Several pictures, rows that see none, and each position's logits. */
+/** The first positions of a prompt, in which a picture has one. */
+function beginningOf(segments: readonly Segment[], length: number): Segment[] {
+  const first: Segment[] = []
+  let room = length
+  for (const segment of segments) {
+    if (room > 0 && segment.kind === 'ids') {
+      first.push({ kind: 'ids', ids: segment.ids.slice(0, room) })
+      room -= segment.ids.length
+    } else if (room > 0) {
+      first.push(segment)
+      room -= 1
+    }
+  }
+  return first
+}
+
+/** Generated ids of the same prompts, through the engine, which sees each picture once. */
+async function checkSeveralAnswers(name: IdeficsName): Promise<void> {
+  const parity = loadIdefics(name)
+  await withModel(parity, async (model) => {
+    for (const { text, ids: prompt, pictures, answers } of parity.several) {
+      const files = pictures.map((one) => readFileSync(path.join(FIXTURES, 'images', one)))
+      assert.ok(answers.length >= 2)
+      for (const { options, ids } of answers) {
+        const all = { prompt: text, beams: 1, maxNewTokens: 12, ...options }
+        const { tokenIds, promptTokens } = await model.describe(files, all)
+        assert.deepEqual(tokenIds, ids, `${text}: ${JSON.stringify(options)}`)
+        assert.equal(promptTokens, prompt.length) // a picture takes its placeholder's position
+      }
+    }
+    const seen = new Set(parity.several.flatMap(({ pictures }) => pictures))
+    assert.equal(model.stats().stages.vision.rows, seen.size)
+  })
+}
+
+/**
+ * Several pictures, rows that see none, and each position's logits: those of the last one after every beginning of
+ * the prompt, and those of the whole prompt where its rest is run behind a beginning.
+ */
 async function checkSeveral({ images, decoder }: TestRunner, name: IdeficsName): Promise<void> {
   const parity = loadIdefics(name)
   for (const [i, { text, pictures, ids }] of parity.several.entries()) {
@@ -65,14 +104,17 @@ async function checkSeveral({ images, decoder }: TestRunner, name: IdeficsName):
       expected.data.subarray(at * parity.vocabSize, (at + 1) * parity.vocabSize)
     const whole = decoder.createCache()
     assertClose(text, await decoder.prefill(whole, segments), row(ids.length - 1))
-    // Every other position: the rest of the prompt is run behind its beginning.
     for (let length = 1; length < ids.length; length++) {
+      const alone = decoder.createCache()
+      const beginning = beginningOf(segments, length)
+      assertClose(`${text}, to ${length}`, await decoder.prefill(alone, beginning), row(length - 1))
       const cache = await whole.copyOf(0, length)
       assertClose(
         `${text}, from ${length}`,
         await decoder.prefill(cache, segments),
         row(ids.length - 1),
       )
+      alone.dispose()
       cache.dispose()
     }
     whole.dispose()
