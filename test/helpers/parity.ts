@@ -124,6 +124,9 @@ export type ItmName = (typeof ITM_NAMES)[number]
 /** A small checkpoint of any kind. */
 export type CheckpointName = ParityName | ItmName
 
+/** A part of a checkpoint, for a block. */
+type PartName = 'layer-scale'
+
 export type Tensor = { readonly shape: readonly number[]; readonly data: Float32Array }
 
 type PromptName = 'caption' | 'question'
@@ -274,7 +277,7 @@ export function loadTiled(name: Idefics3Name | OnevisionName): TiledParity {
 }
 
 /** The Hugging Face folder of a small checkpoint. */
-export function checkpointFolder(name: CheckpointName): string {
+export function checkpointFolder(name: CheckpointName | PartName): string {
   return path.join(FIXTURES, 'checkpoints', name)
 }
 
@@ -304,13 +307,22 @@ export function loadItm(name: ItmName): ItmParity {
   return load<ItmParity>(name)
 }
 
+/** What was recorded of a vision tower with layer scale, that no family has: test/reference/layer_scale.py. */
+export function loadLayerScale(): {
+  readonly name: string
+  /** `pixel_values`, and `state.I` [B, N, D] after I layers, not normalized. */
+  readonly tensors: Record<string, Tensor>
+} {
+  return load<{ readonly name: string; readonly tensors: Record<string, Tensor> }>('layer-scale')
+}
+
 /** Everything recorded for a checkpoint. */
 export function loadParity(name: ParityName): Parity {
   return load<Parity>(name)
 }
 
 function load<Recorded extends { readonly tensors: Record<string, Tensor> }>(
-  name: CheckpointName,
+  name: CheckpointName | PartName,
 ): Omit<Recorded, 'tensors'> & { readonly tensors: Record<string, Tensor> } {
   const file = path.join(FIXTURES, 'parity', name)
   const header: Omit<Recorded, 'tensors'> & {

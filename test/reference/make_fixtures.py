@@ -16,6 +16,7 @@ import filters
 import idefics
 import idefics3
 import itm
+import layer_scale
 import llava
 import llava_onevision
 import llava_several
@@ -158,6 +159,8 @@ def main():
         print(f"{llava.record_texts(FIXTURES)} texts for LLaVA's tokenizers", flush=True)
     if not only or "llava-several" in only:
         print(f"answers about two pictures: {llava_several.record_several(LLAVA_CHECKPOINTS, FIXTURES)}", flush=True)
+    if not only or "layer-scale" in only:
+        print(f"layer-scale: {layer_scale.record(FIXTURES)} tensors", flush=True)
     if not only or "chat-answers" in only:
         print(f"answers of the chat families: {chat_answers.record(FIXTURES)}", flush=True)
     for spec in IDEFICS_CHECKPOINTS:

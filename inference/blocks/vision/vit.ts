@@ -3,7 +3,7 @@
  *
  *     pixels -> patches -> Gemm ─┐
  *     (class token) ─────────────┴─ concat + positions (-> LN)
- *       -> layers x [LN, attention, LN, MLP] -> LN, or the states after some of the layers
+ *       -> layers x [LN, attention (x scale), LN, MLP (x scale)] -> LN, or the states after some of the layers
  *
  * A ViT whose norms come before its blocks. vit-settings.ts has the published kinds.
  */
@@ -14,7 +14,7 @@ import { biasAndActivate, LOWEST } from '../activations.ts'
 import type { Activation } from '../activations.ts'
 import { stemPatches } from './conv-stem.ts'
 import type { Stem } from './conv-stem.ts'
-import { addAndNorm, attention, linearAndBias, linear, norm } from '../layers.ts'
+import { addAndNorm, attention, linearAndBias, linear, norm, vector } from '../layers.ts'
 import type { Linear, Norm, Storage } from '../layers.ts'
 
 const CHANNELS = 3
@@ -37,6 +37,11 @@ export type VitSettings = {
     readonly qkv: readonly string[]
     /** The module of `self_attn` that makes its output. */
     readonly output: string
+    /**
+     * Vectors of a layer, by which the outputs of its attention and of its MLP are multiplied, channel by channel, before
+     * they are added to the rows. Absent: they are added as they are.
+     */
+    readonly layerScale?: { readonly attention: string; readonly mlp: string }
   }
 }
 
@@ -198,13 +203,28 @@ export function attentionBlock(
   const module = `${tensors.module}.encoder.layers.${layer}.self_attn`
   const [query, key, value] = queriesKeysValues(g, config, storage, module, x)
   const mixed = attention(g, query!, key!, value!, config.heads)
-  return linear(g, storage, g.reshape(mixed, [-1, hidden]), {
+  const rows = linear(g, storage, g.reshape(mixed, [-1, hidden]), {
     modules: [`${module}.${tensors.output}`],
     inputs: hidden,
     outputs: hidden,
     bias: true,
     quantize: true,
   })
+  return scaled(g, config, layer, 'attention', rows)
+}
+
+/** @param rows [B * rows, hidden], the output of a half of the layer. */
+function scaled(
+  g: GraphBuilder,
+  { hidden, tensors }: VisionConfig,
+  layer: number,
+  half: 'attention' | 'mlp',
+  rows: string,
+): string {
+  const name = tensors.layerScale?.[half]
+  return name === undefined
+    ? rows
+    : g.op('Mul', [rows, vector(g, [`${tensors.module}.encoder.layers.${layer}.${name}`], hidden)])
 }
 
 /** Each [B, rows, hidden]. */
@@ -250,7 +270,7 @@ export function mlpBlock(
     quantize: true,
   })
   const active = biasAndActivate(g, wide.product, wide.bias, config.activation)
-  return linear(g, storage, active, {
+  const rows = linear(g, storage, active, {
     modules: [`${module}.fc2`],
     inputs: intermediate,
     outputs: hidden,
@@ -258,4 +278,5 @@ export function mlpBlock(
     quantize: true,
     lowest: LOWEST[config.activation],
   })
+  return scaled(g, config, layer, 'mlp', rows)
 }
