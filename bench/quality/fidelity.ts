@@ -4,21 +4,19 @@
  */
 
 import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs'
-import { availableParallelism, tmpdir } from 'node:os'
+import { tmpdir } from 'node:os'
 import path from 'node:path'
 import { parseArgs } from 'node:util'
 import { readConfig } from '../../config/config.ts'
 import { ConfigError } from '../../config/errors.ts'
 import { findModel } from '../../config/models.ts'
 import { convertCheckpoint } from '../../inference/convert/convert.ts'
-import { argmax } from '../../inference/generation/scores.ts'
+import { DETAILS } from '../../inference/image/tiles.ts'
 import { CARD_FILE } from '../../inference/package/model-card.ts'
-import { openModel } from '../../inference/model.ts'
 import { writeChart } from '../report/bar-chart.ts'
+import { type Comparison, comparePackages } from './compare-packages.ts'
 import { readUnseenScenes } from './demo-scenes.ts'
-import { cosine, relativeDistance } from './distance.ts'
 import { updatePublished, writeResults } from '../report/results.ts'
-import { LOGITS, measureSeams, type Seams } from './seams.ts'
 import { formatTable, percent } from '../report/tally.ts'
 
 const HELP = `npm run fidelity -- MODEL [IMAGES…] [options]
@@ -33,6 +31,8 @@ of both. Of a model for matching: the vectors of pictures and of a few texts, an
                      MODEL/checkpoint. A checkpoint is converted to fp32 first, in the system's
                      temporary folder: four bytes a weight
   --tokens N         ids compared for each picture; default 16
+  --detail WHICH     of a model that cuts pictures into tiles: auto (by the picture's size), low or
+                     high; default auto, as the commands
 
   --update           writes to bench/results/, whose figures the documents state
 
@@ -41,9 +41,6 @@ Prints a table and writes fidelity.json and .svg under bench/results/own/, which
 
 const DEFAULT_PICTURES = 12
 
-/** Distances of a seam, over all pictures. */
-type Distance = { readonly seam: string; readonly cosine: number; readonly error: number }
-
 async function main(args: readonly string[]): Promise<void> {
   const { values, positionals } = parseArgs({
     args: [...args],
@@ -51,13 +48,17 @@ async function main(args: readonly string[]): Promise<void> {
     options: {
       source: { type: 'string' },
       tokens: { type: 'string', default: '16' },
+      detail: { type: 'string', default: 'auto' },
       update: { type: 'boolean', default: false },
       help: { type: 'boolean', short: 'h' },
     },
   })
   const [name, ...files] = positionals
   const tokens = Number(values.tokens)
-  if (name === undefined || values.help === true || !(Number.isInteger(tokens) && tokens > 0)) {
+  const detail = DETAILS.find((known) => known === values.detail)
+  const isUsable =
+    name !== undefined && detail !== undefined && Number.isInteger(tokens) && tokens > 0
+  if (!isUsable || values.help === true) {
     const stream = values.help === true ? process.stdout : process.stderr
     stream.write(HELP)
     process.exitCode = values.help === true ? 0 : 2
@@ -74,7 +75,7 @@ async function main(args: readonly string[]): Promise<void> {
   const work = mkdtempSync(path.join(tmpdir(), 'sightseer-fidelity-'))
   try {
     const exact = await exactPackage(values.source ?? path.join(folder, 'checkpoint'), work)
-    await compare(path.basename(folder), folder, exact, pictures, tokens)
+    await compare(path.basename(folder), { folder, exact, pictures, tokens, detail })
   } finally {
     rmSync(work, { recursive: true, force: true })
   }
@@ -93,23 +94,9 @@ async function exactPackage(source: string, work: string): Promise<string> {
   return out
 }
 
-async function compare(
-  name: string,
-  folder: string,
-  exact: string,
-  pictures: readonly Uint8Array[],
-  tokens: number,
-): Promise<void> {
-  const threads = availableParallelism()
-  const expected = await measureSeams(exact, pictures, tokens, threads)
-  const along = expected.map(({ ids }) => ids)
-  const actual = await measureSeams(folder, pictures, along, threads)
-  const distances = Object.keys(expected[0]?.values ?? {}).map((seam) =>
-    distance(seam, actual, expected),
-  )
-  const texts = expected.some(({ ids }) => ids.length > 0)
-    ? await compareTexts({ folder, exact, pictures }, actual, expected, tokens)
-    : null
+async function compare(name: string, comparison: Comparison): Promise<void> {
+  const { pictures, tokens, detail } = comparison
+  const { distances, texts } = await comparePackages(comparison)
   process.stdout.write(
     formatTable([
       ['against the source in fp32', 'cosine', 'relative error'],
@@ -126,75 +113,13 @@ async function compare(
           ]),
     ]),
   )
-  const results = { model: name, pictures: pictures.length, tokens, distances, ...texts }
+  const results = { model: name, pictures: pictures.length, tokens, detail, distances, ...texts }
   writeResults('fidelity', results)
   writeChart('fidelity', {
     title: `${name}: relative error against the source in fp32`,
     unit: '%',
     bars: distances.map(({ seam, error }) => ({ label: seam, value: 100 * error })),
   })
-}
-
-/** How often both find the same token the likeliest, and how many descriptions differ. */
-async function compareTexts(
-  packages: {
-    readonly folder: string
-    readonly exact: string
-    readonly pictures: readonly Uint8Array[]
-  },
-  actual: readonly Seams[],
-  expected: readonly Seams[],
-  tokens: number,
-): Promise<{ readonly agreement: number; readonly changed: number }> {
-  const { folder, exact, pictures } = packages
-  const before = await answers(exact, pictures)
-  const after = await answers(folder, pictures)
-  return {
-    agreement: topAgreement(actual, expected, tokens),
-    changed: after.filter((text, i) => text !== before[i]).length,
-  }
-}
-
-function distance(seam: string, actual: readonly Seams[], expected: readonly Seams[]): Distance {
-  const pairs = actual.map((one, i) => [one.values[seam]!, expected[i]!.values[seam]!] as const)
-  const mean = (of: (pair: readonly [Float32Array, Float32Array]) => number) =>
-    pairs.reduce((sum, pair) => sum + of(pair), 0) / pairs.length
-  return {
-    seam,
-    cosine: mean(([a, b]) => cosine(a, b)),
-    error: mean(([a, b]) => relativeDistance(a, b)),
-  }
-}
-
-/** Share of the positions at which both find the same token the likeliest. */
-function topAgreement(
-  actual: readonly Seams[],
-  expected: readonly Seams[],
-  tokens: number,
-): number {
-  let same = 0
-  for (const [i, { values }] of actual.entries()) {
-    const logits = values[LOGITS]!
-    const width = logits.length / tokens
-    for (let row = 0; row < tokens; row++) {
-      const at = (all: Float32Array) => argmax(all.subarray(row * width, (row + 1) * width))
-      same += at(logits) === at(expected[i]!.values[LOGITS]!) ? 1 : 0
-    }
-  }
-  return same / (actual.length * tokens)
-}
-
-async function answers(folder: string, pictures: readonly Uint8Array[]): Promise<string[]> {
-  const model = await openModel(folder)
-  try {
-    const texts: string[] = []
-    for (const picture of pictures) {
-      texts.push((await model.describe(picture)).text)
-    }
-    return texts
-  } finally {
-    await model.close()
-  }
 }
 
 try {

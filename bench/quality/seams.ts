@@ -18,16 +18,13 @@ import type {
   Segment,
   TextDecoder,
 } from '../../inference/families/common/runner.ts'
-import { familyOf } from '../../inference/families/index.ts'
 import { argmax } from '../../inference/generation/scores.ts'
-import { toPixelValues } from '../../inference/image/pixel-values.ts'
-import { hostCaches } from '../../inference/kv/host-cache.ts'
-import type { ModelCard } from '../../inference/package/model-card.ts'
+import type { Detail } from '../../inference/image/tiles.ts'
 import { openPackage } from '../../inference/package/open-package.ts'
 import { floats } from '../../inference/runtime/floats.ts'
 import { openSessions, type Sessions } from '../../inference/runtime/sessions.ts'
 import type { Prompt } from '../../inference/text/prompt.ts'
-import { loadTokenizer, tokenizerOpener } from '../../inference/text/tokenizer.ts'
+import { openRunner } from './open-runner.ts'
 
 /** What pictures are compared with. */
 const TEXTS = ['a photo of a cat', 'red heart', 'two people at a table', 'a screenshot with text']
@@ -49,32 +46,26 @@ export const MATCHES = 'matches'
 /**
  * @param along ids for each picture, so that two packages are compared on the same text; without
  *   them, that number of each picture's own greedy ids.
- * @param prompt what a model that writes is asked. Default: to describe.
+ * @param asked what a model that writes is asked, by default to describe; and in which detail a picture
+ *   is seen, by default `high`.
  */
 export async function measureSeams(
   folder: string,
   pictures: readonly Uint8Array[],
   along: readonly (readonly number[])[] | number,
   threads: number,
-  prompt: Prompt = { kind: 'describe' },
+  asked: { readonly prompt?: Prompt; readonly detail?: Detail } = {},
 ): Promise<Seams[]> {
+  const { prompt = { kind: 'describe' }, detail = 'high' } = asked
   process.env['ORT_DISABLE_TELEMETRY'] = '1' // as in inference/backends/thread.ts
   const { card } = await openPackage(folder)
   const sessions = await openSessions(folder, card, threads)
-  const tokenizer = await loadTokenizer(folder, bosOf(card))
   try {
-    const runner = await familyOf(card).open(card, {
-      sessions,
-      openCaches: async (shape) => hostCaches(shape),
-      longestRun: Infinity,
-      encode: (text) => tokenizer.encode(text, { special: true }),
-      openTokenizer: tokenizerOpener(folder),
-      pixelValues: (bytes, spec) => toPixelValues(bytes, spec),
-    })
+    const runner = await openRunner(folder, card, sessions)
     const seams: Seams[] = []
     for (const [i, picture] of pictures.entries()) {
       const { images, decoder, matcher } = runner
-      const [features] = await images.encode([await images.preprocess(picture)])
+      const [features] = await images.encode([await images.preprocess(picture, { detail })])
       const seen = { [VISION]: features!.data }
       if (decoder !== null) {
         const ids = typeof along === 'number' ? along : along[i]!
@@ -92,12 +83,6 @@ export async function measureSeams(
   } finally {
     await sessions.release()
   }
-}
-
-/** The id that begins a text, where the tokenizer's file does not say it. */
-function bosOf(card: ModelCard): { bos?: number } {
-  const bos = 'tokens' in card ? card.tokens.bos : undefined
-  return bos === undefined ? {} : { bos }
 }
 
 /** @param along the ids to go along, or how many greedy ones. */
