@@ -27,6 +27,8 @@ const QUESTION = 'Describe this image.'
 const SECOND = 1000
 const GB = 1e9
 const TILES = { low: 'one tile', high: '13 tiles' } as const
+/** Positions of our prompt beside the picture and the question, which has one for each letter. */
+const FORMAT_TOKENS = { 'smolvlm2-256m': 21, 'smolvlm2-500m': 21, 'llava-onevision-0.5b': 19 }
 /** In pixels; as many tiles in each family. */
 const PICTURE = { width: 1536, height: 1152 }
 
@@ -112,7 +114,11 @@ async function addOthers(
 ): Promise<void> {
   const { python, checkpoint, model } = setting
   const source = setting['llama-cpp']
-  if (source !== undefined && model !== 'llava-onevision-0.5b') {
+  if (source !== undefined && model === 'llava-onevision-0.5b') {
+    // Version 11434: conversion/__init__.py has LlavaOnevisionForConditionalGeneration in neither TEXT_MODEL_MAP nor
+    // MMPROJ_MODEL_MAP, so convert_hf_to_gguf.py refuses the checkpoint as not supported.
+    note('llama.cpp converts no LLaVA-OneVision; it is left out.')
+  } else if (source !== undefined) {
     note('llama.cpp …')
     const place = path.join(setting.work, model, 'llama.cpp')
     const files = await convertForLlamaCpp({ source, python }, checkpoint, place)
@@ -121,8 +127,7 @@ async function addOthers(
   if (!setting.reference) {
     return
   }
-  // As long as our prompt beside the picture.
-  const text = QUESTION.length + 21
+  const text = QUESTION.length + FORMAT_TOKENS[model]
   for (const dtype of DTYPES.filter((one) => setting.dtypes.split(',').includes(one))) {
     note(`transformers in ${dtype} …`)
     sides[`transformers, ${dtype}`] = await startTransformers(python, checkpoint, dtype, text)

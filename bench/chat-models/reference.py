@@ -36,6 +36,7 @@ images = (SmolVLMImageProcessorPil if smolvlm else LlavaOnevisionImageProcessorP
 model = kind.from_pretrained(checkpoint, dtype=getattr(torch, dtype)).eval()
 say(ready=time.perf_counter() - started)
 counts = {}
+ANOTHER = Image.new("RGB", (1, 1))
 
 
 def pixels_of(file, detail):
@@ -43,15 +44,19 @@ def pixels_of(file, detail):
     if smolvlm:
         low = dict(do_image_splitting=False) if detail == "low" else {}
         return images([[picture]], return_tensors="pt", **low)
-    low = dict(image_grid_pinpoints=[[config.vision_config.image_size] * 2]) if detail == "low" else {}
-    return images([picture], return_tensors="pt", **low)
+    if detail == "high":
+        return images([picture], return_tensors="pt")
+    # The one way to a single tile: pictures that are several in a prompt. A list with one resolution of one tile gives two,
+    # that tile and the whole picture.
+    inputs = images([[picture, ANOTHER]], return_tensors="pt")
+    return {**inputs, **{name: inputs[name][:1] for name in ("pixel_values", "image_sizes")}}
 
 
 def image_tokens(inputs):
     """How many tokens a picture becomes: counted once for each number of tiles."""
     shape = tuple(inputs["pixel_values"].shape)
     if shape not in counts:
-        values = {name: inputs[name] for name in ("pixel_values", "image_sizes") if name in inputs}
+        values = {name: inputs[name] for name in ("pixel_values", "image_sizes", "batch_num_images") if name in inputs}
         values["pixel_values"] = values["pixel_values"].to(model.dtype)
         features = model.model.get_image_features(**values).pooler_output
         counts[shape] = sum(one.shape[-2] for one in features) if isinstance(features, (list, tuple)) else features.shape[0] * features.shape[1]
