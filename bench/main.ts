@@ -147,6 +147,8 @@ With a blip2-opt-2.7b of random weights, generated first:
                                      smolvlm2-256m, smolvlm2-500m, llava-onevision-0.5b: picture to 50
                                      tokens with one tile and with 13, and memory
                 --details low,high   of these three: one tile, 13 tiles
+                --profile            of these three: only our side, by stage, and by kind of operator
+                                     from ONNX Runtime's profiler; writes profile-NAME.json
                 --llama-cpp DIR      of a SmolVLM2: llama.cpp's source, with build/bin, to compare with too;
                                      its converter needs sentencepiece in the Python
   describe and throughput also

@@ -20,6 +20,7 @@ import { formatTable } from '../report/tally.ts'
 import type { ChatModel } from '../synthetic/chat-sizes.ts'
 import type { Asked, Side, Times } from './asked.ts'
 import { convertForLlamaCpp, startLlamaCpp } from './llama-cpp.ts'
+import { type Profile, profileAnswer, reportProfile } from './profile.ts'
 import { DTYPES, startOwn, startTransformers } from './sides.ts'
 
 const TOKENS = 50
@@ -52,6 +53,7 @@ const OPTIONS = {
   dtypes: { type: 'string', default: DTYPES.join(',') },
   'llama-cpp': { type: 'string' },
   details: { type: 'string', default: 'low,high' },
+  profile: { type: 'boolean', default: false },
 } as const
 
 export async function runChatDescribeBench(
@@ -63,17 +65,38 @@ export async function runChatDescribeBench(
   const { folder, precision } = await fullSizeOn({ ...values, provider: 'cpu', model })
   const file = path.join(values.work, model, 'picture.png')
   writeFileSync(file, await noisePicture(PICTURE.width, PICTURE.height))
+  const asked = (['low', 'high'] as const)
+    .filter((detail) => values.details.split(',').includes(detail))
+    .map((detail) => ({ file, question: QUESTION, detail, tokens: TOKENS }))
+  if (values.profile) {
+    await profile(model, asked, { folder, precision, rounds: Number(values.rounds) })
+    return
+  }
   const rows: Row[] = []
-  for (const detail of ['low', 'high'] as const) {
-    if (values.details.split(',').includes(detail)) {
-      const asked = { file, question: QUESTION, detail, tokens: TOKENS }
-      const sides = await measure(asked, { ...values, checkpoint, folder, model, precision })
-      rows.push({ tiles: TILES[detail], sides })
-      report(model, rows.at(-1)!)
-    }
+  for (const one of asked) {
+    const sides = await measure(one, { ...values, checkpoint, folder, model, precision })
+    rows.push({ tiles: TILES[one.detail], sides })
+    report(model, rows.at(-1)!)
   }
   writeResults(`describe-${model}`, { model, precision, tokens: TOKENS, rows })
   draw(model, rows)
+}
+
+/** Where our own time goes. */
+async function profile(
+  model: ChatModel,
+  asked: readonly Asked[],
+  made: { readonly folder: string; readonly precision: string; readonly rounds: number },
+): Promise<void> {
+  const { folder, precision, rounds } = made
+  const rows: (Profile & { readonly tiles: string })[] = []
+  for (const one of asked) {
+    const tiles = TILES[one.detail]
+    const measured = await profileAnswer(folder, one, rounds)
+    rows.push({ tiles, ...measured })
+    reportProfile(`${model}, ${precision}, ${tiles}`, measured)
+  }
+  writeResults(`profile-${model}`, { model, precision, tokens: TOKENS, rows })
 }
 
 type Setting = {
