@@ -17,6 +17,7 @@ import { runModerationBench } from './moderation/moderation.ts'
 import { runParityBench } from './quality/parity.ts'
 import { runRetrievalBench } from './quality/retrieval.ts'
 import { runPicturesBench } from './pictures/pictures.ts'
+import { runPrefillBench } from './chat-models/prefill.ts'
 import { runPullBench } from './full-size/pull.ts'
 import { runSandboxBench } from './sandbox-load/sandbox-load.ts'
 import { runServeBench } from './serve/serve.ts'
@@ -135,6 +136,10 @@ With a blip2-opt-2.7b of random weights, generated first:
   start       time to ready, and memory, of a package as converted and prepared
   pull        conversion rate and memory
                 --dtype F32|F16      of the checkpoint; default F32, 15 GB
+  prefill     prompts and steps of a chat model's decoder with its weights in blocks of 4 bits, in blocks
+              of 8, and in W8A8; it has random weights of its own
+                --model NAME         default smolvlm2-500m; smolvlm2-256m, llava-onevision-0.5b
+                --positions LIST     default 64,900
   capacity    guilds a machine serves, from the results of throughput
                 --per-day N --peak N --use SHARE    the assumptions
                 --publish            writes the page docs/capacity.md, also from those of fleet
@@ -175,6 +180,7 @@ const BENCHES: Readonly<Record<string, (args: readonly string[]) => Promise<void
   moderation: runModerationBench,
   parity: runParityBench,
   pictures: runPicturesBench,
+  prefill: runPrefillBench,
   pull: runPullBench,
   read: runReadBench,
   retrieval: runRetrievalBench,
