@@ -133,6 +133,7 @@ With a blip2-opt-2.7b of random weights, generated first:
   limits      how close decoding, vision and prefill come to the machine's limits
   memory      resident memory and its peak by stage, as converted and prepared; two bots on one host
   vision      the vision tower in each precision
+                --model NAME         as of describe; default blip2-opt-2.7b
   start       time to ready, and memory, of a package as converted and prepared
   pull        conversion rate and memory
                 --dtype F32|F16      of the checkpoint; default F32, 15 GB
