@@ -43,7 +43,8 @@ class Progress:
         self.cold_from = None  # the step at which an optimizer started without its state
         self.saved = self.started = time.time()
         if self.path.exists():
-            state = torch.load(self.path, weights_only=False)
+            # Each process loads it: where it was saved from the first GPU, all of them would put it there.
+            state = torch.load(self.path, map_location='cpu', weights_only=False)
             for key in parts.keys() & state.keys():
                 parts[key].load_state_dict(state[key])
             self.step, self.seconds, self.facts = state['step'], state['seconds'], state['facts']
