@@ -22,8 +22,9 @@ const HELP = `Answers questions about a picture, one line per answer. A question
 
 IMAGE is a PNG, JPEG, WebP, AVIF, GIF or TIFF file, or - for standard input
 (as for a file whose name is not UTF-8). Further arguments that end as the names of
-such files do, such as b.png, are pictures too: each question is about all of them
-together. Not every model takes several: docs/models.md.
+such files do, such as b.png, are pictures too, as long as they come before the questions:
+each question is about all of them together. Not every model takes several: docs/models.md.
+For text between pictures, such as examples: npm run describe -- --help, --together.
 
 Options
 ${GENERATING_HELP}
@@ -46,6 +47,7 @@ async function main(argv: readonly string[], signal: AbortSignal): Promise<numbe
   if (images.length === 0 || questions.length === 0) {
     throw new UsageError('Give a picture and at least one question, each question in quotes.')
   }
+  checkOrder(questions)
   const options = readGenerationOptions(values)
   return withModel(NAME, { name: values.model }, signal, async (session) => {
     const { model } = session
@@ -76,4 +78,15 @@ function split(positionals: readonly string[]) {
   const first = positionals.findIndex((name, i) => i > 0 && !PICTURE_NAME.test(name))
   const end = first < 0 ? positionals.length : first
   return { images: positionals.slice(0, end), questions: positionals.slice(end) }
+}
+
+/** A picture after a question would be taken for a question. */
+function checkOrder(questions: readonly string[]): void {
+  const picture = questions.find((question) => PICTURE_NAME.test(question))
+  if (picture !== undefined) {
+    throw new UsageError(
+      `${picture} comes after a question; here all pictures come first. For text between pictures: ` +
+        `npm run describe -- IMAGE... --together --prompt '<image>a cat <image>'`,
+    )
+  }
 }

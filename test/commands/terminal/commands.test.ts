@@ -40,6 +40,12 @@ describe('ask', () => {
     assert.match(alone.stderr, /sees one picture at a time, not 2/)
   })
 
+  it('refuses a picture after a question, and names the command for text between pictures', async () => {
+    const { status, stderr } = await runTerminal('ask', [image, 'a cat', 'b.png', 'what is it?'])
+    assert.equal(status, 2)
+    assert.match(stderr, /b\.png comes after a question.*describe .*--together --prompt/s)
+  })
+
   it('fails for a picture that is none', async () => {
     const args = [import.meta.filename, 'what is it?', '--model', model]
     const { status, stderr } = await runTerminal('ask', args)
