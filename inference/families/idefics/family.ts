@@ -1,6 +1,12 @@
 /**
  * IDEFICS, the Flamingo type: a CLIP tower, mostly a Perceiver resampler, and a Llama some of whose layers
  * look at the picture. The picture takes no positions of the prompt but its placeholder's.
+ *
+ * The reference is `generate` of transformers with the checkpoint's generation_config.json. The examples of these
+ * models give it two things more. `<end_of_utterance>` as an end: so it is here, since that only ends an answer
+ * earlier, and every id before is the reference's. And `bad_words_ids` that forbid the picture's placeholder and
+ * the token around it: not so here, since that chooses other ids than the reference does. Where a model writes
+ * one of the two, it is left out of the text, as all special tokens are.
  */
 
 import { layeredVit } from '../../blocks/vision/vit-layers.ts'
