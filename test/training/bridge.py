@@ -17,60 +17,25 @@ import torch
 import toys
 from PIL import Image
 from safetensors.torch import load_file
-from transformers import AutoProcessor, AutoTokenizer, BertForMaskedLM, Blip2ForConditionalGeneration, IdeficsForVisionText2Text, LlamaForCausalLM, LlavaForConditionalGeneration
+from toy_case import PICTURE, Case
+from transformers import (
+    AutoProcessor,
+    AutoTokenizer,
+    BertForMaskedLM,
+    Blip2ForConditionalGeneration,
+    IdeficsForVisionText2Text,
+    LlamaForCausalLM,
+    LlavaForConditionalGeneration,
+)
 
 from training.bridge import data, loop
-from training.bridge.__main__ import arguments, main
+from training.bridge.__main__ import arguments
 from training.bridge.cross_attention import CrossAttention as CrossAttentionKind
 from training.bridge.qformer import QFormer as QFormerKind
 
 STEPS = 60
-PICTURE = '1.png'
+RESAMPLER = {'resampler_depth': 1, 'resampler_n_heads': 3, 'resampler_head_dim': 8, 'resampler_n_latents': 4}
 QFORMER = {'hidden_size': 24, 'num_hidden_layers': 2, 'num_attention_heads': 3, 'intermediate_size': 40, 'queries': 4, 'shared': 16}
-
-
-class Case(unittest.TestCase):
-    """A folder with pictures and ends."""
-
-    @classmethod
-    def setUpClass(cls):
-        torch.set_num_threads(1)  # such small ends are not faster with more
-        cls.temporary = tempfile.TemporaryDirectory()
-        cls.folder = Path(cls.temporary.name)
-        toys.draw(cls.folder / 'data', 30)
-        cls.make_ends()
-
-    @classmethod
-    def tearDownClass(cls):
-        cls.temporary.cleanup()
-
-    @classmethod
-    def arguments(cls, out, *more, vision='vision', language='language'):
-        folders = {'vision': vision, 'language': language, 'data': 'data', 'out': out}
-        named = [part for name, folder in folders.items() for part in (f'--{name}', str(cls.folder / folder))]
-        return [*named, '--batch', '6', '--held-out', '3', '--rate', '0.01', *more]
-
-    def train(self, out, *more, **ends):
-        main(self.arguments(out, *more, **ends))
-
-    def assert_falls(self, rows, name='loss'):
-        losses = [row[name] for row in rows if name in row]
-        self.assertLess(sum(losses[-5:]), 0.9 * sum(losses[:5]), name)
-
-    def assert_same_ends(self, out, ends):
-        """ends: folder, what its tensors' names begin with, and what they begin with in the checkpoint."""
-        written = load_file(self.folder / out / 'model.safetensors')
-        for end, old, new in ends:
-            for name, tensor in load_file(self.folder / end / 'model.safetensors').items():
-                if name.startswith(old):
-                    other = written[new + name.removeprefix(old)]
-                    # A vocabulary may have got the place of a picture.
-                    self.assertTrue(torch.equal(tensor, other[: len(tensor)] if tensor.ndim > 0 else other), name)
-
-    def assert_converts(self, out, ids):
-        """ids: what transformers answers, with the end."""
-        picture = self.folder / 'data' / PICTURE
-        self.assertEqual(toys.converted(self.folder / out, self.folder / f'{out}-package', picture), ids)
 
 
 class Log(unittest.TestCase):
@@ -107,18 +72,26 @@ class Projector(Case):
         self.assertNotEqual((self.folder / 'out' / 'model.safetensors').read_bytes(), finished)
 
         model = LlavaForConditionalGeneration.from_pretrained(self.folder / 'out').eval()
-        processor = AutoProcessor.from_pretrained(self.folder / 'out')
+        self.assert_converts('out', self.answer(model, AutoProcessor.from_pretrained(self.folder / 'out')))
+
+    def answer(self, model, processor):
+        """What transformers answers."""
         turn = {'role': 'user', 'content': [{'type': 'image'}, {'type': 'text', 'text': toys.QUESTION}]}
         text = processor.apply_chat_template([turn], add_generation_prompt=True)
         inputs = processor(text=text, images=Image.open(self.folder / 'data' / PICTURE), return_tensors='pt')
-        ids = model.generate(**inputs, do_sample=False, max_new_tokens=12)[0, inputs.input_ids.shape[1] :].tolist()
-        self.assert_converts('out', ids)
+        return model.generate(**inputs, do_sample=False, max_new_tokens=12)[0, inputs.input_ids.shape[1] :].tolist()
 
     def test_refuses_other_ends_and_too_few_examples(self):
         with self.assertRaisesRegex(SystemExit, 'is a llama; this kind of bridge takes clip_vision_model'):
             self.train('none', vision='language')
         with self.assertRaisesRegex(SystemExit, 'leaves none'):
             self.train('none', '--held-out', '30')
+
+    def test_prepares_the_same_in_other_processes(self):
+        for out, workers in (('ahead', '2'), ('here', '0')):
+            self.train(out, '--steps', '3', '--workers', workers)
+        ahead, here = (load_file(self.folder / out / 'model.safetensors') for out in ('ahead', 'here'))
+        self.assertTrue(all(torch.equal(tensor, here[name]) for name, tensor in ahead.items()))
 
     def test_several_processes_train_as_one(self):
         self.train('alone', '--steps', '3', '--accumulate', '2')
@@ -190,7 +163,7 @@ class QFormer(Case):
     def test_each_loss_has_its_own_mask(self):
         contrast = QFormerKind(arguments(self.arguments('none', '--kind', 'qformer', '--settings', json.dumps(QFORMER), language='opt'))).stages[0]
         contrast.begin('cpu')
-        image = contrast.see(data.read(self.folder / 'data')[:2])
+        image = contrast.see(contrast.pixels(data.read(self.folder / 'data')[:2]))
         ids = contrast.encode(['a red circle', 'a blue circle'])
         other = ids.clone()
         other[:, 3] += 1
@@ -239,8 +212,7 @@ class CrossAttention(Case):
         self.assert_converts(out, ids)
 
     def test_learns_with_a_resampler_and_leaves_the_ends_as_they_are(self):
-        sizes = {'resampler_depth': 1, 'resampler_n_heads': 3, 'resampler_head_dim': 8, 'resampler_n_latents': 4}
-        self.train('out', {'use_resampler': True, 'qk_layer_norms': True, **sizes}, '--steps', '60')
+        self.train('out', {'use_resampler': True, 'qk_layer_norms': True, **RESAMPLER}, '--steps', '60')
         rows = toys.logged(self.folder / 'out', 'cross-attention')
         self.assert_falls(rows)
         self.assertIn('held_out_exact', rows[-1])

@@ -5,7 +5,7 @@ import math
 from pathlib import Path
 
 import torch
-from accelerate import Accelerator
+from accelerate import Accelerator, DistributedDataParallelKwargs
 
 from training.bridge import curves, data, loop
 from training.bridge.cross_attention import CrossAttention
@@ -29,13 +29,16 @@ def arguments(given):
     parser.add_argument('--rate', type=float, help="the highest learning rate (default: the kind's own)")
     parser.add_argument('--held-out', type=int, default=64, help='examples at the end that are not trained on')
     parser.add_argument('--minutes', type=float, default=math.inf, help='stop and save after; the same command resumes')
+    parser.add_argument('--workers', type=int, default=2, help='processes that prepare pictures ahead, of each process that trains; 0: none')
     parser.add_argument('--seed', type=int, default=1)
     return parser.parse_args(given)
 
 
 def main(given=None):
     args = arguments(given)
-    accelerator = Accelerator(mixed_precision='bf16' if torch.cuda.is_available() else 'no')
+    # Unless it is told so, torch stops where a part of the bridge has no gradient in a step.
+    parallel = DistributedDataParallelKwargs(find_unused_parameters=True)
+    accelerator = Accelerator(mixed_precision='bf16' if torch.cuda.is_available() else 'no', kwargs_handlers=[parallel])
     together = args.accumulate * accelerator.num_processes
     if args.batch % together != 0:
         raise SystemExit(f'--batch {args.batch} is not a multiple of {together}: parts of a step, in all processes.')

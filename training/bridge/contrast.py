@@ -56,15 +56,20 @@ class Contrast:
                 getattr(own, name).load_state_dict(state)
                 getattr(own, f'{name}_query').load_state_dict(state)
 
-    def loss(self, examples):
+    def inputs(self, examples):
+        """What the processor does for `loss`: pixels [B, 3, side, side], ids as of `encode`, and which texts are equal, bool [B, B]."""
         texts = [one.text for one in examples]
-        image, ids = self.see(examples), self.encode(texts)
+        same = torch.tensor([[left == right for right in texts] for left in texts])
+        return {'pixels': self.pixels(examples), 'ids': self.encode(texts), 'same': same}
+
+    def loss(self, inputs):
+        pixels, ids, same = (inputs[name].to(self.bridge.bias.device) for name in ('pixels', 'ids', 'same'))
+        image = self.see(pixels)
         features, logits = self.write(image, ids)
         targets = ids.masked_fill(~self.there(ids), IGNORED)[:, 1:]
         itg = cross_entropy(logits[:, :-1].flatten(0, 1).float(), targets.flatten(), label_smoothing=SMOOTHING)
         temperature = self.bridge.temperature.clamp(0.001, 0.5)
         similar = similarity(features, self.read(ids)) / temperature  # [pictures, texts]
-        same = torch.tensor([[left == right for right in texts] for left in texts], device=ids.device)
         wanted = same.float() / same.sum(1, keepdim=True)
         ways = [cross_entropy(table, wanted, label_smoothing=SMOOTHING) for table in (similar, similar.T)]
         itc = (ways[0] + ways[1]) / 2
@@ -86,17 +91,19 @@ class Contrast:
     def chances(similar, same):
         return similar.float().masked_fill(same, -torch.inf).softmax(1)
 
+    def pixels(self, examples):
+        return self.images([one.picture() for one in examples], return_tensors='pt').pixel_values
+
     @torch.no_grad()
-    def see(self, examples):
+    def see(self, pixels):
         """The frozen tower's rows of pictures: [B, rows, width]."""
-        pictures = self.images([one.picture() for one in examples], return_tensors='pt').pixel_values
-        return self.model.vision_model(pictures.to(self.bridge.bias.device)).last_hidden_state
+        return self.model.vision_model(pixels.to(self.bridge.bias.device)).last_hidden_state
 
     def encode(self, texts):
         """int64 [B, longest]: each begins as a text that is read, and ends."""
         rows = self.tokenizer(texts, add_special_tokens=False, truncation=True, max_length=TEXT_TOKENS - 2).input_ids
         rows = [[self.special['read'], *row, self.special['last']] for row in rows]
-        return padded(rows, self.special['pad']).to(self.bridge.bias.device)
+        return padded(rows, self.special['pad'])
 
     def run(self, ids, queries, mask, image):
         """queries: how many stand before the texts."""
@@ -147,8 +154,9 @@ class Contrast:
     def measure(self, examples):
         """Retrieval by contrast among all examples at once."""
         texts = [one.text for one in examples]
-        seen = torch.cat([self.look(self.see([one])) for one in examples])
-        read = torch.cat([self.read(self.encode([text])) for text in texts])
+        device = self.bridge.bias.device
+        seen = torch.cat([self.look(self.see(self.pixels([one]))) for one in examples])
+        read = torch.cat([self.read(self.encode([text]).to(device)) for text in texts])
         return retrieval(similarity(seen, read), texts)
 
 

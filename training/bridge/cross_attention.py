@@ -45,8 +45,8 @@ class CrossAttention:
     def begin(self, device):
         self.model.to(device).eval()
 
-    def loss(self, examples):
-        inputs = {name: tensor.to(self.model.device) for name, tensor in self.inputs(examples).items()}
+    def loss(self, inputs):
+        inputs = {name: tensor.to(self.model.device) for name, tensor in inputs.items()}
         labels = inputs.pop('labels')
         logits = self.model(**inputs, use_cache=False).logits[:, :-1]  # as wide as vocabulary and added tokens
         loss = cross_entropy(logits.flatten(0, 1).float(), labels[:, 1:].flatten(), ignore_index=IGNORED)

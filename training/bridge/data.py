@@ -3,12 +3,14 @@
 import functools
 import io
 import json
+import sys
 import tarfile
 from dataclasses import dataclass
 from pathlib import Path
 
 import torch
 from PIL import Image, ImageOps
+from torch.utils.data import DataLoader, Dataset
 
 CAPTION = 'Describe this picture in one or two sentences.'
 PICTURES = ('jpg', 'jpeg', 'png', 'webp')
@@ -114,3 +116,26 @@ def batch(examples, step, size, seed):
 def order(count, seed, turn):
     generator = torch.Generator().manual_seed(seed * 1_000_003 + turn)
     return torch.randperm(count, generator=generator).tolist()
+
+
+class Steps(Dataset):
+    """What a function makes of the number of a step."""
+
+    def __init__(self, make):
+        self.make = make
+
+    def __getitem__(self, step):
+        return self.make(step)
+
+
+def of_steps(make, steps, workers):
+    """
+    What `make` makes of each of `steps`, in their order and ahead of time, in `workers` processes; 0: here, when it is
+    wanted. Processes are forked, since the models that `make` knows are not to be copied: only on Linux.
+    """
+    workers = workers if sys.platform == 'linux' else 0
+    # batch_size None: a step is no sample of a batch. A generator of its own leaves torch's as it is.
+    return DataLoader(
+        Steps(make), batch_size=None, sampler=steps, num_workers=min(workers, len(steps)), generator=torch.Generator(),
+        multiprocessing_context='fork' if workers > 0 and len(steps) > 0 else None,
+    )

@@ -1,5 +1,6 @@
-"""Trains one stage of a bridge: resumes, accumulates, reduces over processes, measures and saves."""
+"""Trains one stage of a bridge: resumes, accumulates, measures and saves. accelerate reduces gradients over processes."""
 
+import contextlib
 import json
 import math
 import time
@@ -23,13 +24,18 @@ def run(stage, args, accelerator, train, held):
         trim(progress)
     stage.advanced = progress.step < steps
     warm, started = min(200, steps // 10 + 1), time.time()
-    while progress.step < steps:
+    loss = accelerator.prepare_model(Loss(stage))
+
+    def make(at):
+        examples = data.batch(train, at, args.batch, args.seed)
+        return [stage.inputs(part) for part in parts(examples, accelerator, args.accumulate)]
+
+    for made in data.of_steps(make, range(progress.step, steps), args.workers):
         # What is random in a step depends on the step alone, so that a run that resumes ends as one that never stopped.
         torch.manual_seed(args.seed + 7919 * progress.step + accelerator.process_index)
         for group in optimizer.param_groups:
             group['lr'] = rate(progress.step, steps, peak, warm=warm)
-        examples = data.batch(train, progress.step, args.batch, args.seed)
-        values = step(stage, optimizer, accelerator, parts(examples, accelerator, args.accumulate))
+        values = step(loss, optimizer, accelerator, made)
         progress.step += 1
         if accelerator.is_main_process:
             record(stage, progress, accelerator, steps, values, held)
@@ -55,21 +61,38 @@ def parts(examples, accelerator, accumulate):
     return [own[i::accumulate] for i in range(accumulate)]
 
 
-def step(stage, optimizer, accelerator, chosen):
-    """One step of the optimizer. @returns the mean of each logged value, over parts and processes."""
+class Loss(torch.nn.Module):
+    """
+    What accelerate prepares: one call computes a loss, and backward from it reduces the gradients over processes. Its parameters are
+    those of the bridge alone.
+    """
+
+    def __init__(self, stage):
+        super().__init__()
+        self.bridge, self.compute = stage.bridge, stage.loss
+
+    def forward(self, inputs):
+        return self.compute(inputs)
+
+
+def step(loss, optimizer, accelerator, made):
+    """
+    One step of the optimizer.
+
+    @param made what the stage's `inputs` made of each part.
+    @returns the mean of each logged value, over parts and processes.
+    """
     totals = {}
-    stage.bridge.train()
-    for part in chosen:
-        with accelerator.autocast():
-            loss, values = stage.loss(part)
-        (loss / len(chosen)).backward()
+    loss.train()
+    for i, inputs in enumerate(made):
+        is_last = i + 1 == len(made)
+        with contextlib.nullcontext() if is_last else accelerator.no_sync(loss):
+            total, values = loss(inputs)
+            accelerator.backward(total / len(made))
         for name, value in values.items():
-            totals[name] = totals.get(name, 0) + value.detach().float() / len(chosen)
-    stage.bridge.eval()
-    for parameter in stage.bridge.parameters():
-        if parameter.grad is not None:
-            parameter.grad = accelerator.reduce(parameter.grad, reduction='mean')
-    torch.nn.utils.clip_grad_norm_(stage.bridge.parameters(), 1.0)
+            totals[name] = totals.get(name, 0) + value.detach().float() / len(made)
+    loss.eval()
+    accelerator.clip_grad_norm_(loss.parameters(), 1.0)
     optimizer.step()
     optimizer.zero_grad()
     return {name: round(accelerator.reduce(total, reduction='mean').item(), 4) for name, total in totals.items()}

@@ -8,7 +8,7 @@ ANSWER_TOKENS = 40
 @torch.no_grad()
 def answers(stage, examples):
     """Mean loss of each example alone, and the share of examples that are answered word by word."""
-    losses = [stage.loss([one])[0].item() for one in examples]
+    losses = [stage.loss(stage.inputs([one]))[0].item() for one in examples]
     exact = sum(stage.answer(one, ANSWER_TOKENS) == one.answer for one in examples)
     return {'held_out_loss': round(sum(losses) / len(losses), 4), 'held_out_exact': round(exact / len(examples), 4)}
 

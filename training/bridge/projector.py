@@ -42,9 +42,9 @@ class Projector:
     def begin(self, device):
         self.model.to(device).eval()
 
-    def loss(self, examples):
-        """The mean loss of examples, and what of it is logged."""
-        inputs = {name: tensor.to(self.model.device) for name, tensor in self.inputs(examples).items()}
+    def loss(self, inputs):
+        """The mean loss of what `inputs` makes of examples, and what of it is logged."""
+        inputs = {name: tensor.to(self.model.device) for name, tensor in inputs.items()}
         loss = self.model(**inputs).loss
         return loss, {'loss': loss}
 

@@ -33,8 +33,8 @@ class Prompting:
             raise RuntimeError(f'stage 1 lacks {missing}')
         self.model.to(device).eval()
 
-    def loss(self, examples):
-        inputs = {name: tensor.to(self.model.device) for name, tensor in self.inputs(examples).items()}
+    def loss(self, inputs):
+        inputs = {name: tensor.to(self.model.device) for name, tensor in inputs.items()}
         loss = self.model(**inputs).loss
         return loss, {'loss': loss}
 
