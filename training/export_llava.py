@@ -19,7 +19,7 @@ from training.language import reading
 from training.language.scene import sample
 from training.language.two_pictures import two_pictures
 from training.parts.model import llama_config, vision_config
-from training.parts.stem import llava_with_stem
+from training.parts.stem import llava_with_blip2_tower
 from training.stages.vit import load as load_vision
 from training.text import BOS, PAD, Text
 
@@ -53,7 +53,7 @@ def export(run):
     config = LlavaConfig(text_config=llama_config(text.newline), image_token_index=text.image, vision_feature_layer=-1,
                          vision_feature_select_strategy='default', tie_word_embeddings=True)
     config.vision_config = vision_config()
-    model = llava_with_stem(config)
+    model = llava_with_blip2_tower(config)
     vision = load_vision(run)
     model.model.vision_tower.load_state_dict(vision.state_dict())
     model.model.language_model.load_state_dict({name.removeprefix('model.'): tensor for name, tensor in state['language'].items() if name != 'lm_head.weight'})

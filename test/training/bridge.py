@@ -16,22 +16,27 @@ from types import SimpleNamespace
 import torch
 import toys
 from PIL import Image
-from safetensors.torch import load_file
+from safetensors.torch import load_file, save_file
 from toy_case import PICTURE, Case
 from transformers import (
     AutoProcessor,
     AutoTokenizer,
     BertForMaskedLM,
     Blip2ForConditionalGeneration,
+    BlipImageProcessorPil,
     IdeficsForVisionText2Text,
     LlamaForCausalLM,
     LlavaForConditionalGeneration,
+    LlavaProcessor,
 )
 
 from training.bridge import data, loop
 from training.bridge.__main__ import arguments
+from training.bridge.cross_attention import AROUND
 from training.bridge.cross_attention import CrossAttention as CrossAttentionKind
 from training.bridge.qformer import QFormer as QFormerKind
+from training.parts.idefics import load_idefics
+from training.parts.stem import load_llava
 
 STEPS = 60
 RESAMPLER = {'resampler_depth': 1, 'resampler_n_heads': 3, 'resampler_head_dim': 8, 'resampler_n_latents': 4}
@@ -51,7 +56,9 @@ class Projector(Case):
     @classmethod
     def make_ends(cls):
         toys.clip(cls.folder / 'vision')
+        toys.eva(cls.folder / 'eva')
         toys.llama(cls.folder / 'language')
+        toys.t5(cls.folder / 't5')
 
     def test_learns_and_leaves_the_ends_as_they_are(self):
         self.train('out', '--steps', str(STEPS), '--accumulate', '2')
@@ -82,10 +89,18 @@ class Projector(Case):
         return model.generate(**inputs, do_sample=False, max_new_tokens=12)[0, inputs.input_ids.shape[1] :].tolist()
 
     def test_refuses_other_ends_and_too_few_examples(self):
-        with self.assertRaisesRegex(SystemExit, 'is a llama; this kind of bridge takes clip_vision_model'):
+        with self.assertRaisesRegex(SystemExit, 'is a llama; this kind of bridge takes clip_vision_model.*: no other is converted'):
             self.train('none', vision='language')
+        with self.assertRaisesRegex(SystemExit, 'is a t5; .*a T5, which has an encoder, could not stand in one'):
+            self.train('none', language='t5')
         with self.assertRaisesRegex(SystemExit, 'leaves none'):
             self.train('none', '--held-out', '30')
+
+    def test_takes_the_tower_of_a_blip2(self):
+        self.train('out-eva', '--steps', '3', vision='eva')
+        self.assert_same_ends('out-eva', [('eva', '', 'vision_tower.'), ('language', 'model.', 'language_model.model.')])
+        model, processor = load_llava(self.folder / 'out-eva'), LlavaProcessor.from_pretrained(self.folder / 'out-eva')
+        self.assert_converts('out-eva', self.answer(model, processor))
 
     def test_prepares_the_same_in_other_processes(self):
         for out, workers in (('ahead', '2'), ('here', '0')):
@@ -145,6 +160,11 @@ class QFormer(Case):
         self.assert_same_ends('out-qwen2', [('qwen2', 'model.', 'language_model.model.')])
         self.assert_converts('out-qwen2', self.answer('out-qwen2', f'Question: {toys.QUESTION} Answer:'))
 
+    def test_refuses_a_clip_and_says_why(self):
+        toys.clip(self.folder / 'clip')
+        with self.assertRaisesRegex(SystemExit, 'is a clip_vision_model; .*has no norm before the first layer'):
+            self.train('none', vision='clip', language='opt')
+
     def test_starts_from_a_bert(self):
         given = self.arguments('none', '--kind', 'qformer', '--bert', str(self.folder / 'bert'), language='opt')
         contrast = QFormerKind(arguments(given)).stages[0]
@@ -197,6 +217,7 @@ class CrossAttention(Case):
     @classmethod
     def make_ends(cls):
         toys.clip(cls.folder / 'vision')
+        toys.eva(cls.folder / 'eva')
         toys.llama(cls.folder / 'language', num_key_value_heads=2, vocab_size=370)  # all but `<image>`
         toys.llama(cls.folder / 'biased', attention_bias=True)
 
@@ -226,6 +247,25 @@ class CrossAttention(Case):
                 tensor = tensor.unflatten(0, (2, 8)).repeat_interleave(2, 0).flatten(0, 1)
             self.assertTrue(torch.equal(tensor, written[name]), name)
         self.assert_same_answers('out')
+
+    def test_takes_the_tower_of_a_blip2(self):
+        self.train('out-eva', {'use_resampler': True, **RESAMPLER}, '--steps', '3', vision='eva')
+        self.assert_same_ends('out-eva', [('eva', '', 'model.vision_model.')])
+        file = self.folder / 'out-eva' / 'model.safetensors'
+        wide = {name: tensor.fill_(0.7) if 'alpha' in name else tensor for name, tensor in load_file(file).items()}
+        save_file(wide, file, {'format': 'pt'})  # whose gates are open, so that what is seen matters
+        model, tokenizer = load_idefics(self.folder / 'out-eva'), AutoTokenizer.from_pretrained(self.folder / 'out-eva')
+        images = BlipImageProcessorPil.from_pretrained(self.folder / 'eva')
+        picture = Image.open(self.folder / 'data' / PICTURE).convert('RGB')
+        text = f'<s>User:{AROUND}<image>{AROUND}{toys.QUESTION}\nAssistant:'
+        ids = tokenizer(text, add_special_tokens=False, return_tensors='pt').input_ids
+        seen = (ids == tokenizer.convert_tokens_to_ids('<image>')).cumsum(1)[:, :, None]
+        inputs = {'input_ids': ids, 'attention_mask': torch.ones_like(ids), 'image_attention_mask': seen}
+        pixels = images(picture, return_tensors='pt').pixel_values[:, None]
+        kind = CrossAttentionKind(arguments(self.arguments('none', '--kind', 'cross-attention', vision='eva')))
+        self.assertTrue(torch.equal(kind.inputs(data.read(self.folder / 'data')[1:2])['pixel_values'], pixels))
+        written = model.generate(**inputs, pixel_values=pixels, do_sample=False, max_new_tokens=12)[0, ids.shape[1] :].tolist()
+        self.assert_converts('out-eva', written)
 
     def test_begins_as_the_language_model_alone(self):
         kind = CrossAttentionKind(arguments(self.arguments('none', '--kind', 'cross-attention')))

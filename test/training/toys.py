@@ -13,6 +13,7 @@ from transformers import (
     BertForMaskedLM,
     Blip2VisionConfig,
     Blip2VisionModel,
+    BlipImageProcessorPil,
     CLIPVisionConfig,
     CLIPVisionModel,
     LlamaConfig,
@@ -59,6 +60,8 @@ def clip(folder):
 def eva(folder):
     torch.manual_seed(1)
     Blip2VisionModel(Blip2VisionConfig(**TOWER, initializer_range=0.2)).save_pretrained(folder)
+    side = TOWER['image_size']  # another filter than the usual one, to see whose settings are taken
+    BlipImageProcessorPil(size={'height': side, 'width': side}, resample=Image.Resampling.BILINEAR).save_pretrained(folder)
 
 
 def llama(folder, **more):

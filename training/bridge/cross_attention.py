@@ -11,11 +11,14 @@ from transformers import IdeficsConfig, IdeficsForVisionText2Text, IdeficsImageP
 from training.bridge.data import CAPTION
 from training.bridge.ends import IGNORED, common, frozen_hash, load_language, load_tower, settings
 from training.bridge.measure import answers
-from training.common import initialize
-from training.parts.idefics import TAKEN
+from training.common import initialize, read_json, write_json
+from training.parts.idefics import TAKEN, idefics_with_tower
+from training.parts.stem import BLIP2_TOWER
 
-TOWERS = ('clip_vision_model',)
+TOWERS = ('clip_vision_model', BLIP2_TOWER)
 LANGUAGES = ('llama',)
+NO_OTHER_TOWER = "the tower of an IDEFICS has a class token and a norm before the first layer, which a SigLIP lacks"
+NO_OTHER_LANGUAGE = 'the layers of an IDEFICS are those of a Llama'
 AROUND = '<fake_token_around_image>'
 OWN = ('cross_layer_interval', 'qk_layer_norms', 'alpha_type', 'use_resampler')
 RESAMPLER = ('resampler_depth', 'resampler_n_heads', 'resampler_head_dim', 'resampler_n_latents', 'qk_layer_norms_perceiver')
@@ -30,8 +33,8 @@ class CrossAttention:
     name, rate = 'cross-attention', 1e-4
 
     def __init__(self, args):
-        tower, images = load_tower(args.vision, TOWERS)
-        language, self.tokenizer = load_language(args.language, LANGUAGES, grows=False)
+        tower, images = load_tower(args.vision, TOWERS, NO_OTHER_TOWER)
+        language, self.tokenizer = load_language(args.language, LANGUAGES, NO_OTHER_LANGUAGE, grows=False)
         check(language.config, args.language)
         self.tokenizer.add_tokens([AddedToken(AROUND, normalized=False, special=True)], special_tokens=True)
         torch.manual_seed(args.seed)
@@ -39,6 +42,9 @@ class CrossAttention:
         side = tower.config.image_size
         pictures = IdeficsImageProcessorPil(image_size=side, image_mean=images.image_mean, image_std=images.image_std)
         self.processor = IdeficsProcessor(pictures, self.tokenizer, image_size=side)
+        self.vision = tower.config
+        # An IDEFICS' own processor squashes; what a BLIP-2's does is part of its folder.
+        self.images = images if self.vision.model_type == BLIP2_TOWER else None
         self.bridge = trained(self.model)
         self.stages = [self]
 
@@ -69,10 +75,17 @@ class CrossAttention:
         for row, one, picture in zip(labels, examples, pictures):
             ids = self.processor(text=[self.prompt(one, picture)], return_tensors='pt').input_ids[0]
             row[: common(ids.tolist(), row.tolist())] = IGNORED
-        return {**batch, 'labels': labels}
+        return {**batch, **self.seen(pictures), 'labels': labels}
+
+    def seen(self, pictures):
+        """Where another processor than an IDEFICS' prepares pictures, what it makes of one for each text: [B, 1, 3, side, side]."""
+        return {} if self.images is None else {'pixel_values': self.images(pictures, return_tensors='pt').pixel_values[:, None]}
 
     def answer(self, example, tokens):
-        inputs = self.processor(text=[self.prompt(example, example.picture())], return_tensors='pt').to(self.model.device)
+        picture = example.picture()
+        inputs = self.processor(text=[self.prompt(example, picture)], return_tensors='pt')
+        inputs.update(self.seen([picture]))
+        inputs = inputs.to(self.model.device)
         ids = self.model.generate(**inputs, do_sample=False, max_new_tokens=tokens)[0, inputs['input_ids'].shape[1] :]
         return self.processor.decode(ids, skip_special_tokens=True).strip()
 
@@ -83,7 +96,13 @@ class CrossAttention:
 
     def save(self, folder):
         self.model.save_pretrained(folder)
-        self.processor.save_pretrained(folder)
+        if self.images is None:
+            self.processor.save_pretrained(folder)
+        else:
+            config = {**read_json(folder / 'config.json'), 'vision_config': self.vision.to_dict()}
+            write_json(folder / 'config.json', config)
+            self.tokenizer.save_pretrained(folder)
+            self.images.save_pretrained(folder)
 
 
 def check(config, folder):
@@ -106,7 +125,7 @@ def idefics(tower, language, ids, chosen):
         perceiver_config=resampler, freeze_text_layers=False, freeze_vision_layers=False,
         vision_config={'embed_dim': vision.hidden_size, **{name: getattr(vision, name) for name in SEEN}},
     )
-    model = IdeficsForVisionText2Text(config)
+    model = idefics_with_tower(config, vision) if vision.model_type == BLIP2_TOWER else IdeficsForVisionText2Text(config)
     initialize(model.model.gated_cross_attn_layers)
     if config.use_resampler:
         initialize(model.model.perceiver_resampler)

@@ -35,13 +35,16 @@ TOWERS = {
 }
 
 
-def load_tower(folder, kinds):
-    """A tower of one of `kinds`, frozen and in float32; the folder may hold a whole CLIP, SigLIP or BLIP-2."""
+def load_tower(folder, kinds, reason):
+    """
+    A tower of one of `kinds`, frozen and in float32; the folder may hold a whole CLIP, SigLIP or BLIP-2. `reason`: why it
+    can be no other.
+    """
     whole = AutoConfig.from_pretrained(folder)
     config = getattr(whole, 'vision_config', whole)
     kind = config.model_type
     if kind not in kinds:
-        raise SystemExit(f'{folder} is a {kind}; this kind of bridge takes {", ".join(kinds)}.')
+        raise SystemExit(f'{folder} is a {kind}; this kind of bridge takes {", ".join(kinds)}: {reason}.')
     tower_class, processor_class = TOWERS[kind]
     if whole.model_type == 'blip-2' or hasattr(config, 'stem'):
         tower = tower_class(config)
@@ -62,16 +65,17 @@ def image_processor(folder, processor_class, side):
     return processor_class(size=square)
 
 
-def load_language(folder, kinds, grows=True):
+def load_language(folder, kinds, reason, grows=True):
     """
     A language model of one of `kinds` with its tokenizer, frozen and in float32; the folder may hold a whole BLIP-2. The
-    tokenizer has the place of a picture; with `grows` the model has a row for it, which is never looked up.
+    tokenizer has the place of a picture; with `grows` the model has a row for it, which is never looked up. `reason`: why
+    it can be no other.
     """
     whole = AutoConfig.from_pretrained(folder)
     config = whole.text_config if whole.model_type == 'blip-2' else whole
     kind = config.model_type
     if kind not in kinds:
-        raise SystemExit(f'{folder} is a {kind}; this kind of bridge takes {", ".join(kinds)}.')
+        raise SystemExit(f'{folder} is a {kind}; this kind of bridge takes {", ".join(kinds)}: {reason}.')
     model_class = AutoModelForSeq2SeqLM if config.is_encoder_decoder else AutoModelForCausalLM
     if whole.model_type == 'blip-2':
         model = model_class.from_config(config, dtype=torch.float32)

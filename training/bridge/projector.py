@@ -1,16 +1,20 @@
 """The projector of a LLaVA between two frozen ends, in one stage."""
 
 import torch
-from transformers import LlavaConfig, LlavaForConditionalGeneration, LlavaProcessor
+from transformers import LlavaConfig, LlavaProcessor
 from transformers.models.llava.modeling_llava import LlavaMultiModalProjector
 
 from training.bridge.data import CAPTION
 from training.bridge.ends import IGNORED, PLACE, common, frozen_hash, learned, load_language, load_tower
 from training.bridge.measure import answers
+from training.common import freeze
+from training.parts.stem import BLIP2_TOWER, Tower, llava_without_storage, tower_of
 
-# By tower: the state that LLaVA takes, and whether a class token is dropped.
-TOWERS = {'clip_vision_model': (-2, 'default'), 'siglip_vision_model': (-1, 'full')}
+# By tower: the state that LLaVA takes, and whether a class token is dropped. Of a BLIP-2's it is the one behind the last norm.
+TOWERS = {'clip_vision_model': (-2, 'default'), 'siglip_vision_model': (-1, 'full'), BLIP2_TOWER: (-1, 'default')}
 LANGUAGES = ('llama', 'qwen2', 'qwen3')
+NO_OTHER_TOWER = 'no other is converted'
+NO_OTHER_LANGUAGE = 'of a LLaVA no other is converted, and a T5, which has an encoder, could not stand in one'
 
 TEMPLATE = (
     "{% for message in messages %}{% if message['role'] == 'user' %}{{ 'USER: ' }}{% for part in message['content'] %}"
@@ -26,8 +30,8 @@ class Projector:
     name, rate = 'projector', 1e-3
 
     def __init__(self, args):
-        tower, images = load_tower(args.vision, TOWERS)
-        language, tokenizer = load_language(args.language, LANGUAGES)
+        tower, images = load_tower(args.vision, TOWERS, NO_OTHER_TOWER)
+        language, tokenizer = load_language(args.language, LANGUAGES, NO_OTHER_LANGUAGE)
         layer, select = TOWERS[tower.config.model_type]
         torch.manual_seed(args.seed)
         self.model = llava(tower, language, tokenizer, layer, select)
@@ -91,10 +95,19 @@ def llava(tower, language, tokenizer, layer, select):
         vision_feature_select_strategy=select, image_token_index=tokenizer.convert_tokens_to_ids(PLACE),
         tie_word_embeddings=language.config.tie_word_embeddings,
     )
-    with torch.device('meta'):
-        model = LlavaForConditionalGeneration(config)
+    model = llava_without_storage(config)
+    if tower.config.model_type == BLIP2_TOWER:
+        tower = for_llava(tower)
     model.model.vision_tower, model.model.language_model, model.lm_head = tower, language.model, language.lm_head
     model.model.multi_modal_projector = LlavaMultiModalProjector(config)
     model.generation_config.eos_token_id = tokenizer.eos_token_id
     model.generation_config.pad_token_id = tokenizer.pad_token_id
     return model
+
+
+def for_llava(tower):
+    """The same weights in the class whose states a LLaVA can take."""
+    with torch.device('meta'):
+        own = tower_of(tower.config, Tower)
+    own.load_state_dict(tower.state_dict(), assign=True)
+    return freeze(own)

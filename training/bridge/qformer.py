@@ -21,6 +21,8 @@ from training.common import initialize
 
 TOWERS = ('blip_2_vision_model',)
 LANGUAGES = ('opt', 't5', 'llama', 'qwen2', 'qwen3')
+NO_OTHER_TOWER = "the class of a BLIP-2 has no norm before the first layer, as a CLIP has, and needs a class token, which a SigLIP lacks"
+NO_OTHER_LANGUAGE = 'no other is converted'
 SIZES = (
     'hidden_size', 'num_hidden_layers', 'num_attention_heads', 'intermediate_size', 'cross_attention_frequency', 'hidden_act',
     'hidden_dropout_prob', 'attention_probs_dropout_prob',
@@ -33,8 +35,8 @@ class QFormer:
     """Stage 1 learns to see what texts say; stage 2 learns to say it to the language model."""
 
     def __init__(self, args):
-        self.tower, images = load_tower(args.vision, TOWERS)
-        self.language, tokenizer = load_language(args.language, LANGUAGES)
+        self.tower, images = load_tower(args.vision, TOWERS, NO_OTHER_TOWER)
+        self.language, tokenizer = load_language(args.language, LANGUAGES, NO_OTHER_LANGUAGE)
         tokenizer = beginning(tokenizer, self.language)
         torch.manual_seed(args.seed)
         bert = None if args.bert is None else BertForMaskedLM.from_pretrained(args.bert, dtype=torch.float32)

@@ -1,13 +1,13 @@
 """
-transformers' IDEFICS around the miniature's encoder, which has a convolutional stem: no class of transformers has both.
+transformers' IDEFICS around a BLIP-2's vision tower, with a convolutional stem or without: no class of transformers has both.
 """
 
 import json
 from pathlib import Path
 
-from transformers import Blip2VisionConfig, Blip2VisionModel, IdeficsConfig, IdeficsForVisionText2Text
+from transformers import Blip2VisionConfig, IdeficsConfig, IdeficsForVisionText2Text
 
-from training.parts.stem import TIED_HEAD, take_tensors, with_stem
+from training.parts.stem import TIED_HEAD, take_tensors, tower_of
 
 # Of a Llama, what an IDEFICS takes under the same name.
 TAKEN = (
@@ -16,18 +16,23 @@ TAKEN = (
 )
 
 
-def idefics_with_stem(language, vision, interval):
+def idefics_with_tower(config, vision):
+    """transformers' IDEFICS of random weights by an IdeficsConfig; its vision tower is the one of `vision`, a Blip2VisionConfig."""
+    # Its class makes no other tower than a CLIP's. That one is replaced.
+    clip = {'embed_dim': vision.hidden_size, 'num_attention_heads': 1, 'num_hidden_layers': 1, 'intermediate_size': 8, 'image_size': vision.patch_size, 'patch_size': vision.patch_size}
+    model = IdeficsForVisionText2Text(IdeficsConfig(**{**config.to_dict(), 'vision_config': clip}))
+    model.model.vision_model = tower_of(vision)
+    return model
+
+
+def idefics_of_llama(language, vision, interval):
     """
     transformers' IDEFICS of random weights, without a resampler, with a gated layer before every `interval`-th of the
     layers of a LlamaConfig; its vision tower is the one of `vision`, a Blip2VisionConfig with a stem.
     """
     own = {'cross_layer_interval': interval, 'qk_layer_norms': True, 'use_resampler': False, 'additional_vocab_size': 0}
-    # Its class makes no other tower than a CLIP's. That one is replaced.
-    clip = {'embed_dim': vision.hidden_size, 'num_attention_heads': 1, 'num_hidden_layers': 1, 'intermediate_size': 8, 'image_size': vision.patch_size, 'patch_size': vision.patch_size}
-    config = IdeficsConfig(**{name: getattr(language, name) for name in TAKEN}, **own, freeze_text_layers=False, freeze_vision_layers=False, vision_config=clip)
-    model = IdeficsForVisionText2Text(config)
-    model.model.vision_model = with_stem(Blip2VisionModel(vision), vision.stem)
-    return model
+    config = IdeficsConfig(**{name: getattr(language, name) for name in TAKEN}, **own, freeze_text_layers=False, freeze_vision_layers=False)
+    return idefics_with_tower(config, vision)
 
 
 def idefics_dict(config, vision):
@@ -36,13 +41,13 @@ def idefics_dict(config, vision):
 
 
 def load_idefics(folder):
-    """A saved IDEFICS with a stem, in float32."""
+    """A saved IDEFICS with a BLIP-2's tower, in float32. transformers' own class opens no such folder."""
     folder = Path(folder)
     stored = json.loads((folder / 'config.json').read_text())
-    tower = stored.pop('vision_config')
-    vision = Blip2VisionConfig(**{name: value for name, value in tower.items() if name != 'stem'})
-    vision.stem = tower['stem']
+    vision = Blip2VisionConfig(**stored.pop('vision_config'))
     config = IdeficsConfig(**stored)
-    model = take_tensors(idefics_with_stem(config, vision, config.cross_layer_interval), folder, TIED_HEAD)
-    model.lm_head.weight = model.get_input_embeddings().weight
+    tied = config.tie_word_embeddings
+    model = take_tensors(idefics_with_tower(config, vision), folder, TIED_HEAD if tied else set())
+    if tied:
+        model.lm_head.weight = model.get_input_embeddings().weight
     return model

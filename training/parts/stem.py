@@ -28,6 +28,7 @@ from transformers.modeling_outputs import BaseModelOutputWithPooling
 
 PIECE = 2  # pictures
 TIED_HEAD = {'lm_head.weight'}
+BLIP2_TOWER = 'blip_2_vision_model'
 
 
 class Convolution(nn.Conv2d):
@@ -120,6 +121,12 @@ def with_stem(model, stem):
     return model
 
 
+def tower_of(vision, tower_class=Blip2VisionModel):
+    """A tower of random weights by a Blip2VisionConfig, with a stem where that has one."""
+    tower = tower_class(vision)
+    return with_stem(tower, vision.stem) if hasattr(vision, 'stem') else tower
+
+
 class Tower(Blip2VisionModel):
     """The vision tower for a LLaVA, which takes the last of the hidden states: here the one behind `post_layernorm`."""
 
@@ -128,31 +135,43 @@ class Tower(Blip2VisionModel):
         return BaseModelOutputWithPooling(last_hidden_state=output.last_hidden_state, hidden_states=(output.last_hidden_state,))
 
 
-def llava_with_stem(config):
-    """transformers' LLaVA of random weights, whose vision tower is the one of `vision_config`, a Blip2VisionConfig with a stem."""
-    vision = Blip2VisionConfig(**{name: value for name, value in config.vision_config.to_dict().items() if name != 'stem'})
-    stem = config.vision_config.stem
+def llava_without_storage(config):
+    """
+    transformers' LLaVA on the device `meta`. Its class makes no Blip2VisionModel: where `vision_config` is one of such a tower, a
+    CLIP stands in the place of it.
+    """
+    vision = config.vision_config
+    own = config.to_dict()
+    if vision.model_type == BLIP2_TOWER:
+        own['vision_config'] = CLIPVisionConfig(hidden_size=vision.hidden_size, num_attention_heads=1)
     with torch.device('meta'):
-        # Its class knows no Blip2VisionModel. The one that it makes instead is replaced.
-        model = LlavaForConditionalGeneration(LlavaConfig(**{**config.to_dict(), 'vision_config': CLIPVisionConfig(hidden_size=vision.hidden_size, num_attention_heads=1)}))
-    model = model.to_empty(device='cpu')
-    model.model.vision_tower = with_stem(Tower(vision), stem)
-    model.model.language_model = type(model.model.language_model)(model.config.text_config)
+        model = LlavaForConditionalGeneration(LlavaConfig(**own))
     model.config.vision_config = vision
-    model.config.vision_config.stem = stem
     return model
 
 
+def llava_with_blip2_tower(config):
+    """transformers' LLaVA of random weights, with the tower of `vision_config`: a Blip2VisionConfig, with a stem or without."""
+    model = llava_without_storage(config).to_empty(device='cpu')
+    model.model.vision_tower = tower_of(config.vision_config, Tower)
+    model.model.language_model = type(model.model.language_model)(model.config.text_config)
+    return model
+
+
+# What LlavaForConditionalGeneration.save_pretrained writes, and the names of its modules.
+LLAVA_NAMES = {
+    'language_model.lm_head.': 'lm_head.', 'language_model.model.': 'model.language_model.', 'vision_tower.': 'model.vision_tower.',
+    'multi_modal_projector.': 'model.multi_modal_projector.',
+}
+
+
 def load_llava(folder):
-    """A saved LLaVA with a stem, in float32."""
-    folder = Path(folder)
-    stored = json.loads((folder / 'config.json').read_text())
-    tower = stored.pop('vision_config')
-    config = LlavaConfig(**stored)
-    config.vision_config = Blip2VisionConfig(**{name: value for name, value in tower.items() if name != 'stem'})
-    config.vision_config.stem = tower['stem']
-    model = take_tensors(llava_with_stem(config), folder, TIED_HEAD)
-    model.lm_head.weight = model.get_input_embeddings().weight
+    """A saved LLaVA with a BLIP-2's tower, in float32. transformers' own class opens no such folder."""
+    config = LlavaConfig.from_pretrained(folder)
+    tied = config.tie_word_embeddings
+    model = take_tensors(llava_with_blip2_tower(config), folder, TIED_HEAD if tied else set(), LLAVA_NAMES)
+    if tied:
+        model.lm_head.weight = model.get_input_embeddings().weight
     return model
 
 
@@ -165,11 +184,13 @@ def load_blip2(folder):
     return model
 
 
-def take_tensors(model, folder, tied):
-    """The model with the tensors of a folder, in float32. `tied`: names that it may lack."""
+def take_tensors(model, folder, tied, renamed=None):
+    """The model with the tensors of a folder, in float32. `tied`: names that it may lack; `renamed`: how names begin, and should."""
     state = {}
     for path in sorted(Path(folder).glob('*.safetensors')):
-        state.update({name: tensor.float() for name, tensor in load_file(path).items()})
+        for name, tensor in load_file(path).items():
+            begins = next((prefix for prefix in renamed or {} if name.startswith(prefix)), '')
+            state[(renamed or {}).get(begins, '') + name.removeprefix(begins)] = tensor.float()
     missing = model.load_state_dict(state, strict=False)
     if missing.unexpected_keys or set(missing.missing_keys) - tied:
         raise RuntimeError(f'not the tensors of the model: {missing}')

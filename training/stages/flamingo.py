@@ -14,7 +14,7 @@ import torch
 from training.common import MINUTES, Progress, freeze, groups, initialize, mixed_precision, sha256
 from training.compare.bridges import INTERVAL
 from training.language.conversation import conversation
-from training.parts.idefics import idefics_with_stem
+from training.parts.idefics import idefics_of_llama
 from training.parts.model import vision_config
 from training.stages import lm
 from training.stages.features import Features
@@ -36,7 +36,7 @@ def picture(text):
 
 def assemble(language, vision=None):
     """An IDEFICS of the language model, which is frozen, with gated layers that do nothing yet; `vision`: a tower's weights."""
-    model = idefics_with_stem(language.config, vision_config(), INTERVAL)
+    model = idefics_of_llama(language.config, vision_config(), INTERVAL)
     if model.load_state_dict(language.state_dict(), strict=False).unexpected_keys:
         raise RuntimeError('the language model has parts that an IDEFICS lacks')
     if vision is not None:
