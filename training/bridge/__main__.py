@@ -5,7 +5,7 @@ import math
 from pathlib import Path
 
 import torch
-from accelerate import Accelerator, DistributedDataParallelKwargs
+from accelerate import Accelerator
 
 from training.bridge import curves, data, loop
 from training.bridge.cross_attention import CrossAttention
@@ -36,9 +36,7 @@ def arguments(given):
 
 def main(given=None):
     args = arguments(given)
-    # Unless it is told so, torch stops where a part of the bridge has no gradient in a step.
-    parallel = DistributedDataParallelKwargs(find_unused_parameters=True)
-    accelerator = Accelerator(mixed_precision='bf16' if torch.cuda.is_available() else 'no', kwargs_handlers=[parallel])
+    accelerator = Accelerator(mixed_precision='bf16' if torch.cuda.is_available() else 'no')
     together = args.accumulate * accelerator.num_processes
     if args.batch % together != 0:
         raise SystemExit(f'--batch {args.batch} is not a multiple of {together}: parts of a step, in all processes.')
