@@ -23,6 +23,7 @@ from transformers import (
     AutoTokenizer,
     BertForMaskedLM,
     Blip2ForConditionalGeneration,
+    Blip2VisionModel,
     BlipImageProcessorPil,
     IdeficsForVisionText2Text,
     LlamaForCausalLM,
@@ -36,7 +37,7 @@ from training.bridge.cross_attention import AROUND
 from training.bridge.cross_attention import CrossAttention as CrossAttentionKind
 from training.bridge.qformer import QFormer as QFormerKind
 from training.parts.idefics import load_idefics
-from training.parts.stem import load_llava
+from training.parts.stem import Tower, load_llava
 
 STEPS = 60
 RESAMPLER = {'resampler_depth': 1, 'resampler_n_heads': 3, 'resampler_head_dim': 8, 'resampler_n_latents': 4}
@@ -100,6 +101,7 @@ class Projector(Case):
         self.train('out-eva', '--steps', '3', vision='eva')
         self.assert_same_ends('out-eva', [('eva', '', 'vision_tower.'), ('language', 'model.', 'language_model.model.')])
         model, processor = load_llava(self.folder / 'out-eva'), LlavaProcessor.from_pretrained(self.folder / 'out-eva')
+        model.model.vision_tower = Tower.from_pretrained(self.folder / 'eva').eval()  # whatever the checkpoint says of it
         self.assert_converts('out-eva', self.answer(model, processor))
 
     def test_prepares_the_same_in_other_processes(self):
@@ -255,6 +257,7 @@ class CrossAttention(Case):
         wide = {name: tensor.fill_(0.7) if 'alpha' in name else tensor for name, tensor in load_file(file).items()}
         save_file(wide, file, {'format': 'pt'})  # whose gates are open, so that what is seen matters
         model, tokenizer = load_idefics(self.folder / 'out-eva'), AutoTokenizer.from_pretrained(self.folder / 'out-eva')
+        model.model.vision_model = Blip2VisionModel.from_pretrained(self.folder / 'eva').eval()  # whatever the checkpoint says of it
         images = BlipImageProcessorPil.from_pretrained(self.folder / 'eva')
         picture = Image.open(self.folder / 'data' / PICTURE).convert('RGB')
         text = f'<s>User:{AROUND}<image>{AROUND}{toys.QUESTION}\nAssistant:'
