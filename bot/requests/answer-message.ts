@@ -67,6 +67,8 @@ export type AnswerLayout = {
   readonly picture?: string | null
   /** Shown below it; the bot's own words. */
   readonly note?: string | undefined
+  /** That answers come in another language than the person's; a quiet line at the end. */
+  readonly language?: string | null
   /** Where the rest of long words is. */
   readonly fileNote?: string | undefined
   /** Whether the first part has one text about all of them, without a number. */
@@ -110,7 +112,8 @@ export function answerBody(layout: AnswerLayout, text: Catalog): Body {
   })
   const quote = question === null ? [] : [text.answer.asked(quoted(question, 150))]
   const about = layout.picture ? [layout.picture] : []
-  const notes = [layout.fileNote, note].filter((one) => one !== undefined)
+  const language = layout.language ? `-# ${layout.language}` : undefined
+  const notes = [layout.fileNote, note, language].filter((one) => one !== undefined)
   const content = [...quote, ...about, ...partTexts, ...notes].join('\n')
   return {
     content: content.slice(0, MAX_CONTENT),

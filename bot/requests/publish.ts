@@ -2,6 +2,7 @@
 
 import { MessageFlags } from 'discord.js'
 import { InputError } from '../../config/errors.ts'
+import { beginsTalk, languageNote } from './answer-language.ts'
 import { sentenceCase } from './captions.ts'
 import { answerBody, type AnswerLayout, oneOf, wordsFile } from './answer-message.ts'
 import type { ChannelRecord, Conversation } from '../memory/conversation.ts'
@@ -60,6 +61,8 @@ export async function publishAnswer(
   about: AnswerDetails,
 ): Promise<void> {
   const { request, text, delivery } = context
+  const { locale } = request
+  const { model } = deps
   const isStored = context.stores && parts.some(({ conversation }) => conversation !== null)
   const key = isStored ? (about.key ?? request.key) : null
   const layout = (
@@ -73,6 +76,7 @@ export async function publishAnswer(
     suggestions: createSuggestions,
     // That a person opted out is nobody else's business.
     note: context.stores || !request.hidden ? about.note : text.answer.notRemembered,
+    language: !about.quiet && parts.some(beginsTalk) ? languageNote(model.card, locale) : null,
     fileNote,
     together: about.together === true,
     again: request.kind !== 'alt-text' && about.together !== true && !isReading(about, parts),

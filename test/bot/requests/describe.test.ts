@@ -190,6 +190,25 @@ describe('describing pictures', () => {
     assert.equal(asked.content, ZH.errors['question/too-long'])
   })
 
+  it('says in the language of the reader that answers come in English, once for a picture', async () => {
+    const line = '\n-# Antworten kommen auf Englisch.'
+    const max = await demo.join('lin', { locale: 'de' })
+    const first = await max.slash('describe', { image: scene() })
+    assert.match(first.content, SCENE)
+    assert.ok(first.content.endsWith(line), first.content)
+    const [suggested] = suggestionsOf(await withSuggestions(max, first))
+    const next = await max.answer(await max.press(first, suggested!.id))
+    assert.ok(!next.content.includes('Englisch'), next.content)
+    const asked = await max.slash('ask', { question: 'what color is the star?', image: scene() })
+    assert.ok(asked.content.endsWith(`yellow${line}`), asked.content)
+    // Words in pictures are in the language that they are in, and this sentence is the bot's own.
+    const read = await max.slash('describe', { image: scene(), style: 'text' })
+    assert.ok(!read.content.includes('Englisch'), read.content)
+    const absent = await max.slash('ask', { question: 'where is the cross?', image: scene() })
+    assert.ok(absent.content.endsWith(EN.answer.notThere('cross')), absent.content)
+    assert.ok(!(await ada.slash('describe', { image: scene() })).content.includes('English'))
+  })
+
   it('direct messages are answered in the language last used, else in what is written', async () => {
     const mei = await demo.join('mo', { locale: 'zh-CN' })
     await mei.openDirect()
