@@ -15,6 +15,8 @@ const MAX_QUESTIONS = 4
 
 /** A number or a bullet before a question. */
 const MARK = /^\s*(?:\d+\s*[.):]|[-*•])\s*/
+// Of the languages that the known models' cards name, English and Chinese, beside a question in any language. A
+// model that speaks another one may suggest a question that it cannot answer.
 const NO_ANSWER =
   /\b(?:cannot|can['’]t|can not|unable|unclear|unknown|impossible|no way to)\b|\bnot (?:possible|clear|visible|shown|provided|specified|mentioned|certain|sure|enough)\b|无法|不能确定|看不出|不清楚|不知道|[?？]$/i
 

@@ -111,7 +111,8 @@ export async function suggestQuestions(
   const scored: { group: number; proposed: SuggestedQuestion }[] = []
   for (let i = 0; i < groups.length; i += AT_ONCE) {
     const batch = groups.slice(i, i + AT_ONCE).map(async ({ group, question }) => {
-      const proposed = await answerAndScore(model, image, { question, situation, request })
+      const asked = { question, situation, request, inLanguage }
+      const proposed = await answerAndScore(model, image, asked)
       return { group, proposed }
     })
     scored.push(...(await Promise.all(batch)))
@@ -143,15 +144,24 @@ type SuggestionOptions = {
 /** What suggesting questions needs of a model. */
 type AskedModel = Pick<Model, 'card' | 'ask' | 'score'>
 
-/** Beam search tells no probabilities, and neither do some servers: there a second request scores the answer. */
+/**
+ * Asks as it will be asked when somebody presses the button. Beam search tells no probabilities, and neither
+ * do some servers: there a second request scores the answer.
+ */
 async function answerAndScore(
   model: AskedModel,
   image: ImageInput,
-  { question, situation, request }: Omit<SuggestionOptions, 'count'> & { question: string },
+  {
+    question,
+    situation,
+    request,
+    inLanguage = '',
+  }: Omit<SuggestionOptions, 'count'> & { question: string },
 ): Promise<SuggestedQuestion> {
   const { history } = situation
   const isGreedy = (model.card.defaults.ask.beams ?? 1) === 1
-  const generated = await model.ask(image, question, {
+  const asked = question + inLanguage
+  const generated = await model.ask(image, asked, {
     ...request,
     history,
     ...(isGreedy && { logprobs: 0 }),
@@ -164,7 +174,8 @@ async function answerAndScore(
     const said = finish === 'stop' ? logprobs.slice(0, -1) : logprobs
     return { question, answer, logLikelihood: said.reduce((sum, one) => sum + one.logprob, 0) }
   }
-  const [score] = await model.score(image, { ...request, question, history, answers: [answer] })
+  const behind = { question: asked, history, answers: [answer] }
+  const [score] = await model.score(image, { ...request, ...behind })
   return { question, answer, logLikelihood: score?.logLikelihood ?? -Infinity }
 }
 

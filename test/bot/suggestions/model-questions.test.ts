@@ -12,6 +12,7 @@ const ANSWERS: Readonly<Record<string, string>> = {
   'Who owns it?': 'It is not possible to tell from the picture.',
   'Where is it?': 'In a living room.',
 }
+const IN_CHINESE = ' Answer in Chinese.'
 
 function answer(text: string): Answer {
   const timings = {
@@ -42,18 +43,23 @@ describe('questions that a model writes', () => {
       card: { ...card, prompts: { ...card.prompts, questions: 'Ask three things.' } },
       ask: async (_: unknown, question: string) => {
         told.push(question)
-        return answer(ANSWERS[question] ?? WRITTEN)
+        return answer(ANSWERS[question.replace(IN_CHINESE, '')] ?? WRITTEN)
       },
       score: async () => [{ answer: '', logLikelihood: -1, probability: 1 }],
     }
     const situation = { caption: 'a dog', history: [], asked: ['where is it'] }
-    const about = { situation, count: 3, inLanguage: ' Answer in Chinese.' }
+    const about = { situation, count: 3, inLanguage: IN_CHINESE }
     const suggested = await suggestQuestions(model, new Uint8Array(1), about)
     assert.deepEqual(
       suggested.map(({ question }) => question),
       ['What is the dog doing?'],
     )
-    assert.equal(told[0], 'Ask three things. Answer in Chinese.')
+    // Each is tried as it will be asked.
+    assert.deepEqual(told, [
+      'Ask three things. Answer in Chinese.',
+      'What is the dog doing? Answer in Chinese.',
+      'Who owns it? Answer in Chinese.',
+    ])
   })
 })
 
