@@ -8,6 +8,7 @@ import type { Config } from '../config/config.ts'
 import { guildsOf } from '../config/shards.ts'
 import { findModel, isQueue, type ModelPlace, otherModel } from '../config/models.ts'
 import { openConfiguredModel } from '../inference/configured-model.ts'
+import { systemPromptNote, withSystemPrompt } from '../inference/system-prompt.ts'
 import type { AnyCard } from '../inference/package/model-card.ts'
 import { openPackage } from '../inference/package/open-package.ts'
 import type { Model } from '../inference/contract/types.ts'
@@ -88,6 +89,7 @@ export async function startBot(
   client = connectedClient
   const { device } = (await opening).stats()
   warnOfDomain(context, loading.card)
+  warnOfSystemPrompt(context, loading.card)
   if (config.provider !== 'cpu') {
     log.info({ provider: config.provider, device }, 'the model runs on this device')
   }
@@ -110,6 +112,13 @@ function warnOfDomain({ config, log }: Context, { name, domain }: AnyCard): void
       { model: name, knows },
       `the model only knows ${knows}; for photographs: ${otherModel(config.model)}`,
     )
+  }
+}
+
+function warnOfSystemPrompt({ config, log }: Context, card: AnyCard): void {
+  const note = systemPromptNote(card, config.systemPrompt)
+  if (note !== null) {
+    log.warn({ model: card.name }, note)
   }
 }
 
@@ -185,7 +194,7 @@ async function startModel(
   if (!shared) {
     started.defer(() => opening.then((model) => model.close()).catch(() => {}))
   }
-  const loading = loadingModel({ card, matcher }, opening)
+  const loading = withSystemPrompt(loadingModel({ card, matcher }, opening), config.systemPrompt)
   metrics.watchModel(loading)
   metrics.build({
     model: open === undefined || open === shared ? name : card.name,

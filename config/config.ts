@@ -55,6 +55,8 @@ export type Config = {
   readonly matcher: string | undefined
   /** Whether a setting says so; otherwise it is the one that is shipped beside the model. */
   readonly isMatcherSet: boolean
+  /** What the model is told before each description and question; undefined: nothing. */
+  readonly systemPrompt: string | undefined
   /** Threads of one run of the model. Undefined: all that the machine has. */
   readonly threads: number | undefined
   /** Where the model runs. */
@@ -130,6 +132,7 @@ export function readConfig(env: Readonly<Record<string, string | undefined>>): C
     reader: values.SIGHTSEER_READER ?? 'ocr',
     matcher: matcherOf(values, model),
     isMatcherSet: values.SIGHTSEER_MATCHER !== undefined,
+    systemPrompt: values.SIGHTSEER_SYSTEM_PROMPT,
     threads: values.SIGHTSEER_THREADS,
     provider: values.PROVIDER ?? 'cpu',
     prepare: values.SIGHTSEER_PREPARE === 'yes',

@@ -15,6 +15,7 @@ import {
   storeAddress,
   storeKeys,
   text,
+  textWithin,
   wholeNumber,
 } from './fields.ts'
 import { shardIds } from './shards.ts'
@@ -28,6 +29,9 @@ export const PROVIDERS = ['auto', 'cpu', 'webgpu', 'cuda'] as const
 
 /** Old names of settings and their new names. The old ones work for one more release. */
 export const RENAMED_SETTINGS = { SIGHTSEER_ROWS: 'SIGHTSEER_MAX_SEQUENCES' } as const
+
+/** Longest system text, in UTF-16 units: a few hundred tokens, which every prompt has again. */
+export const MAX_SYSTEM_PROMPT = 2000
 
 export const environment = z.object({
   DISCORD_TOKEN: text.describe(
@@ -70,6 +74,9 @@ export const environment = z.object({
   ),
   SIGHTSEER_MATCHER: text.describe(
     'A second model package, which tells how well texts fit pictures, for `/find` and for rules by match: a name under models/ (or under SIGHTSEER_MODELS), or the path of a package. `npm run pull -- Salesforce/blip2-itm-vit-g` makes one. Default: demo-match beside demo and every other demo-… of the shipped models, and none beside others. `none`: none.',
+  ),
+  SIGHTSEER_SYSTEM_PROMPT: textWithin(MAX_SYSTEM_PROMPT).describe(
+    'What the model is told before every description and question, such as whom it speaks to and in which tone; at most 2000 characters. It counts as a part of each prompt. A model whose chat template has no place for it (BLIP-2, InstructBLIP, IDEFICS, the demo) ignores it, and the start says so; a package of an earlier version has the place once it is pulled again. Default: none.',
   ),
   SIGHTSEER_THREADS: wholeNumber(1, 256).describe(
     'Number of threads for one run of the model. Default: all that the machine has.',

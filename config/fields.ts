@@ -13,6 +13,13 @@ export const text = z
   .optional()
   .transform((value) => value || undefined)
 
+/** @param most its length, in UTF-16 units. */
+export function textWithin(most: number) {
+  return text.refine((value) => value === undefined || value.length <= most, {
+    message: `must have at most ${most} characters`,
+  })
+}
+
 export function wholeNumber(least: number, most: number) {
   const sentence = `must be a whole number from ${least} to ${most}`
   return text.transform((value, context) => {

@@ -187,10 +187,12 @@ export function createModel(
   return {
     card: backend.card,
     matcher: matching?.card ?? null,
-    describe: (input, { prompt: text, ...options } = {}) =>
-      generate(input, { kind: 'describe', ...(text !== undefined && { text }) }, options),
-    ask: (input, question, { history = [], ...options } = {}) =>
-      generate(input, { kind: 'ask', question, history }, options),
+    describe: (input, { prompt: text, system, ...options } = {}) => {
+      const told = { ...(text !== undefined && { text }), ...(system && { system }) }
+      return generate(input, { kind: 'describe', ...told }, options)
+    },
+    ask: (input, question, { history = [], system, ...options } = {}) =>
+      generate(input, { kind: 'ask', question, history, ...(system && { system }) }, options),
     score: (input, { answers, ...both }) => {
       const { prompt, options } = splitScored(both)
       const { call, detailed } = splitOptions(options)

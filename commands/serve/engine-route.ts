@@ -117,7 +117,8 @@ function carryOut(
     case 'generate': {
       const { prompt, options: generation } = request
       const sources = request.images.map(source)
-      const all = { ...generation, ...options }
+      const system = prompt.kind === 'raw' ? undefined : prompt.system
+      const all = { ...generation, ...options, ...(system !== undefined && { system }) }
       if (prompt.kind === 'ask') {
         return model.ask(sources, prompt.question, { ...all, history: prompt.history })
       }

@@ -7,6 +7,7 @@ import { pino } from 'pino'
 import { ConfigError } from '../../config/errors.ts'
 import { DEFAULT_LIMITS } from '../../inference/image/limits.ts'
 import { openConfiguredModel } from '../../inference/configured-model.ts'
+import { systemPromptNote, withSystemPrompt } from '../../inference/system-prompt.ts'
 import { createApp } from '../serve/app.ts'
 import { Clients, readKeys } from '../serve/keys.ts'
 import { listen } from '../serve/listen.ts'
@@ -79,8 +80,13 @@ async function main(argv: readonly string[], signal: AbortSignal): Promise<numbe
   const log = pino({ level: config.logLevel }, pino.destination(2))
   await using started = new AsyncDisposableStack()
   const { model: named, matcher } = values
-  const model = await openConfiguredModel(config, { model: named, matcher, folder })
-  started.defer(() => model.close())
+  const opened = await openConfiguredModel(config, { model: named, matcher, folder })
+  started.defer(() => opened.close())
+  const model = withSystemPrompt(opened, config.systemPrompt)
+  const note = systemPromptNote(model.card, config.systemPrompt)
+  if (note !== null) {
+    log.warn(note)
+  }
   const app = createApp({
     model,
     log,

@@ -4,6 +4,7 @@ import type { Config } from '../../config/config.ts'
 import { matcherBeside } from '../../config/models.ts'
 import type { Task } from '../../inference/families/common/card-base.ts'
 import { openConfiguredModel } from '../../inference/configured-model.ts'
+import { systemPromptNote, withSystemPrompt } from '../../inference/system-prompt.ts'
 import type { Model } from '../../inference/contract/types.ts'
 import { readSettings, userFolder } from './environment.ts'
 
@@ -38,7 +39,12 @@ export async function withModel<T>(
   const model = await openConfiguredModel(one, { model: name, task, folder }).finally(opening.clear)
   try {
     signal.throwIfAborted()
-    return await work({ model, config, folder, signal })
+    const { systemPrompt } = config
+    const note = task === 'text' ? systemPromptNote(model.card, systemPrompt) : null
+    if (note !== null) {
+      process.stderr.write(`${note}\n`)
+    }
+    return await work({ model: withSystemPrompt(model, systemPrompt), config, folder, signal })
   } finally {
     await model.close()
   }

@@ -71,9 +71,12 @@ const answerPromptSchema = z.discriminatedUnion('kind', [
   }),
   z.object({ kind: z.literal('raw'), text: z.string() }),
 ])
+const system = z.string().exactOptional()
+const [askedPromptSchema, exactTextSchema] = answerPromptSchema.options
 const promptSchema = z.discriminatedUnion('kind', [
-  z.object({ kind: z.literal('describe'), text: z.string().exactOptional() }),
-  ...answerPromptSchema.options,
+  z.object({ kind: z.literal('describe'), text: z.string().exactOptional(), system }),
+  askedPromptSchema.extend({ system }),
+  exactTextSchema,
 ])
 
 /** Ranges are checked by resolveSettings, whose sentences are for people. */

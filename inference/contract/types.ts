@@ -99,6 +99,15 @@ export type RequestOptions = Partial<Claim> & {
   readonly detail?: Detail
 }
 
+/** What a model is told before the conversation. */
+export type SystemOptions = {
+  /**
+   * Counts as a part of the prompt. Empty: nothing, whatever the operator set. Ignored where the card has no
+   * place for it (`takesSystem`).
+   */
+  readonly system?: string
+}
+
 /**
  * Called with each new token of an answer, in order; not called at all where the features of a picture are
  * outside of the card's domain, of which any text means nothing.
@@ -204,7 +213,10 @@ export type Model = {
    */
   describe(
     images: ImageInputs,
-    options?: GenerationOptions & RequestOptions & StreamOptions & { readonly prompt?: string },
+    options?: GenerationOptions &
+      RequestOptions &
+      StreamOptions &
+      SystemOptions & { readonly prompt?: string },
   ): Promise<Answer>
   /**
    * Answers a question about the picture, or about several, given the turns before it, oldest first.
@@ -216,7 +228,8 @@ export type Model = {
     question: string,
     options?: GenerationOptions &
       RequestOptions &
-      StreamOptions & { readonly history?: readonly Turn[] },
+      StreamOptions &
+      SystemOptions & { readonly history?: readonly Turn[] },
   ): Promise<Answer>
   /**
    * How likely each answer is after the question or the prompt. A space is put between the two where

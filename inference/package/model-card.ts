@@ -77,6 +77,16 @@ function isGeneral({ domain, questions }: AnyCard): boolean {
   return domain === undefined && questions === undefined
 }
 
+/** Whether prompts of a model have a place for a system text. */
+export function takesSystem(card: AnyCard): boolean {
+  if (card.family === null) {
+    return card.system === true
+  }
+  return (
+    'tokens' in card && 'systemOpening' in card.prompts && card.prompts.systemOpening !== undefined
+  )
+}
+
 /** What a model that does what it is told is told, where nobody asks anything. */
 export function instructionsOf(card: AnyCard): Instructions {
   if (card.family === null || !('tokens' in card)) {

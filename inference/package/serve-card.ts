@@ -1,6 +1,6 @@
 /** The card of an open model, for a program that uses it from another machine. */
 
-import { type AnyCard, picturesOf } from './model-card.ts'
+import { type AnyCard, picturesOf, takesSystem } from './model-card.ts'
 import type { Scoring, ServedCard } from './served-card.ts'
 
 export function scoringOf(card: AnyCard): Scoring {
@@ -21,6 +21,7 @@ export function servedCardOf(card: AnyCard): ServedCard {
     precision,
     scoring: scoringOf(card),
     pictures: picturesOf(card),
+    ...(takesSystem(card) && { system: true as const }),
     ...(languages && { languages }),
     ...(questions && { questions }),
     ...(domain && { domain: { ...told, knows: domain.knows } }),

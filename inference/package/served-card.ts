@@ -28,6 +28,8 @@ export const servedCardSchema = baseCardSchema
     scoring: z.enum(SCORINGS),
     /** Most pictures of one prompt. */
     pictures: z.int().positive(),
+    /** Whether its prompts have a place for a system text; absent: they have none. */
+    system: z.literal(true).exactOptional(),
   })
 
 export type ServedCard = z.infer<typeof servedCardSchema>

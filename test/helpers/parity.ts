@@ -202,6 +202,13 @@ export type ChatParity = Parity & {
     readonly turns: readonly (readonly [question: string, answer: string | null])[]
     readonly text: string
   }[]
+  /** The longest of them after a system text; in the ids each picture is its placeholder. IDEFICS has none. */
+  readonly system?: {
+    readonly system: string
+    readonly turns: ChatParity['chat'][number]['turns']
+    readonly text: string
+    readonly ids: readonly number[]
+  }
   /** The sha256 of the pixel_values of pictures in test/fixtures/images. */
   readonly pictures: Readonly<Record<string, string>>
 }
@@ -234,6 +241,7 @@ export function loadIdefics(name: IdeficsName): IdeficsParity {
 /** What is recorded of an Idefics3 besides. */
 export type Idefics3Parity = Parity & {
   readonly chat: ChatParity['chat']
+  readonly system: NonNullable<ChatParity['system']>
   /** A question about two pictures: the one of the other prompts, and `images`, relative to test/fixtures. */
   readonly several: {
     readonly text: string

@@ -6,6 +6,7 @@ from pathlib import Path
 import torch
 import transformers
 
+SYSTEM = "Answer in one word, as to a sailor."
 STRENGTHS = (2.0, 3.0, 4.0, 5.0, 6.0, 7.0)
 
 
@@ -35,6 +36,18 @@ def shaken(model, seed: int):
     return copied
 
 
+def with_system(processor, turns) -> dict:
+    """The conversation after a system text. In the ids each picture is its placeholder."""
+    messages = [{"role": "system", "content": [{"type": "text", "text": SYSTEM}]}]
+    for i, (question, answer) in enumerate(turns):
+        picture = [{"type": "image"}] if i == 0 else []
+        messages.append({"role": "user", "content": [*picture, {"type": "text", "text": question}]})
+        if answer is not None:
+            messages.append({"role": "assistant", "content": [{"type": "text", "text": answer}]})
+    text = processor.apply_chat_template(messages, add_generation_prompt=True)
+    return {"system": SYSTEM, "turns": turns, "text": text, "ids": processor.tokenizer(text).input_ids}
+
+
 def header(spec, fixtures: Path, image: Path, seed: int, recorder, turns) -> dict:
     """Records the seams and both prompts' logits. The part of the header that every family has."""
     recorder.seams()
@@ -47,6 +60,7 @@ def header(spec, fixtures: Path, image: Path, seed: int, recorder, turns) -> dic
         "image": str(image.relative_to(fixtures)), "imageSize": config.vision_config.image_size,
         "queryTokens": recorder.tensors["image_tokens"].shape[1], "vocabSize": config.text_config.vocab_size,
         "prompts": {n: {"text": t, "ids": recorder.ids(t)} for n, t in recorder.prompts.items()},
+        "system": with_system(recorder.processor, turns),
         "chat": [{"turns": turns[i:], "text": recorder.chat(turns[i:])} for i in (2, 1, 0)],
         "scores": recorder.scores(),
     }  # fmt: skip

@@ -117,7 +117,8 @@ export class CasePictures {
       // Not from the owner: the message may be deleted already.
       const source = { key: hash, bytes: async () => bytes }
       try {
-        const { text, judgment } = await model.describe(source, options)
+        // Staff read what is there, not what the operator has members told.
+        const { text, judgment } = await model.describe(source, { ...options, system: '' })
         const caption = judgment.verdict === 'outside' ? null : text
         return { caption, words: await wordsOrNone(model, source, options) }
       } finally {

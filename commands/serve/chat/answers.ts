@@ -86,12 +86,13 @@ type Generating = GenerationOptions & RequestOptions & { readonly onStep?: (step
 function generate(
   model: Model,
   sources: readonly ImageSource[],
-  { question, history }: Conversation,
+  { question, history, system }: Conversation,
   options: Generating,
 ): Promise<Answer> {
+  const told = { ...options, ...(system !== null && { system }) }
   return question === null
-    ? model.describe(sources, options)
-    : model.ask(sources, question, { ...options, history })
+    ? model.describe(sources, told)
+    : model.ask(sources, question, { ...told, history })
 }
 
 /** What is said without asking the model the question; null: it is to be asked. */

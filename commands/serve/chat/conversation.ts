@@ -2,7 +2,8 @@
 
 import type { Turn } from '../../../inference/contract/types.ts'
 import type { Detail } from '../../../inference/image/tiles.ts'
-import { type AnyCard, picturesOf } from '../../../inference/package/model-card.ts'
+import { MAX_SYSTEM_PROMPT } from '../../../config/environment.ts'
+import { type AnyCard, picturesOf, takesSystem } from '../../../inference/package/model-card.ts'
 import { ApiError } from '../api-error.ts'
 import { pictureOf } from '../pictures.ts'
 import type { Message } from '../schemas.ts'
@@ -15,13 +16,18 @@ export type Conversation = {
   readonly detail: Detail
   readonly question: string | null
   readonly history: readonly Turn[]
+  /** From the first message; null: the operator's, if there is one. */
+  readonly system: string | null
 }
 
 type Content = Message['content']
 
+function isSystem({ role }: Message): boolean {
+  return role === 'system' || role === 'developer'
+}
+
 /**
- * The models here have no place for instructions besides the questions. They see the pictures before all
- * texts, whichever message has them.
+ * The models here see the pictures before all questions, whichever message has them.
  *
  * @throws {ApiError} if the messages ask for what they cannot do.
  */
@@ -33,19 +39,42 @@ export function conversationOf(card: AnyCard, messages: readonly Message[]): Con
       param: `messages.${messages.length - 1}.role`,
     })
   }
-  const system = messages.findIndex(({ role }) => role === 'system' || role === 'developer')
-  if (system >= 0) {
-    throw new ApiError('This model takes no system messages.', {
-      code: 'unsupported_role',
-      param: `messages.${system}.role`,
-    })
-  }
-  const { turns, unanswered } = turnsOf(messages.slice(0, -1))
+  const system = systemIn(card, messages)
+  const said = system === null ? messages : messages.slice(1)
+  const { turns, unanswered } = turnsOf(said.slice(0, -1))
   return {
     ...picturesIn(card, messages),
     question: joined(unanswered, textOf(last.content)) || null,
     history: turns,
+    system,
   }
+}
+
+/**
+ * The text of a first message for the system.
+ *
+ * @throws {ApiError} if the model has no place for one, or another message is one, or it is too long.
+ */
+function systemIn(card: AnyCard, messages: readonly Message[]): string | null {
+  const [first] = messages
+  const most = first !== undefined && isSystem(first) && takesSystem(card) ? 1 : 0
+  const refused = messages.findIndex((message, i) => isSystem(message) && i >= most)
+  if (refused >= 0) {
+    throw new ApiError(
+      takesSystem(card)
+        ? 'Only the first message can be a system message.'
+        : 'This model takes no system messages.',
+      { code: 'unsupported_role', param: `messages.${refused}.role` },
+    )
+  }
+  const text = most === 1 && first !== undefined ? textOf(first.content) : null
+  if (text !== null && text.length > MAX_SYSTEM_PROMPT) {
+    throw new ApiError(`A system message has at most ${MAX_SYSTEM_PROMPT} characters.`, {
+      code: 'string_above_max_length',
+      param: 'messages.0.content',
+    })
+  }
+  return text
 }
 
 /** @throws {ApiError} if there is none, or more than the model takes at that detail. */

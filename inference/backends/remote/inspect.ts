@@ -95,6 +95,7 @@ export function chatCard({ model, scoring }: ChatOffer): ServedCard {
     precision: null,
     scoring,
     pictures: CHAT_PICTURES,
+    system: true,
     defaults: {
       describe: { maxNewTokens: CHAT_TOKENS.describe },
       ask: { maxNewTokens: CHAT_TOKENS.ask },

@@ -3,7 +3,7 @@
  *
  *     opening q1 answer a1 next q2 answer a2 next q3 generationPrompt
  *
- * The opening has the place of the picture, or of several. When the conversation no longer fits the model's positions,
+ * The opening has the place of the picture, or of several; with a system text it is another one around that. When the conversation no longer fits the model's positions,
  * the oldest turns are left out first.
  */
 
@@ -38,6 +38,10 @@ export const chatPromptsSchema = z.strictObject({
   furtherPicture: z.string().min(1).exactOptional(),
   /** What of the opening follows the last picture and what belongs to it. Default: nothing. */
   afterPictures: z.string().exactOptional(),
+  /** Before a system text, e.g. `<|im_start|>system\n`; may be empty. Absent: the format has no place for one. */
+  systemBefore: z.string().exactOptional(),
+  /** After it, in the place of `opening`, which ends as this does, e.g. `<|im_end|>\n<|im_start|>user\n<image>`. */
+  systemOpening: z.string().min(1).exactOptional(),
   /** Between a question and its answer, e.g. ` ASSISTANT: `. */
   answer: z.string(),
   /** Between an answer and the next question, e.g. ` USER: `. */
@@ -94,16 +98,29 @@ function written(text: string): TextPiece {
   return { text: text.trim(), isFormat: false }
 }
 
+/** What begins a conversation. @param system ignored where the format has no place for it. */
+function openingPieces(prompts: ChatPrompts, pictures: number, system: string): TextPiece[] {
+  const { systemBefore = '', systemOpening } = prompts
+  if (system.trim() === '' || systemOpening === undefined) {
+    return [format(openingFor(prompts, pictures))]
+  }
+  const after = openingFor({ ...prompts, opening: systemOpening }, pictures)
+  const before = systemBefore === '' ? [] : [format(systemBefore)]
+  return [...before, written(system), format(after)]
+}
+
+type Opening = { readonly pictures: number; readonly system?: string | undefined }
+
 /** @param history the turns before the question, oldest first. */
 function chatPieces(
   prompts: ChatPrompts,
   question: string,
   history: readonly Turn[],
-  pictures: number,
+  { pictures, system = '' }: Opening,
 ): TextPiece[] {
   const { answer, next, generationPrompt } = prompts
   return [
-    format(openingFor(prompts, pictures)),
+    ...openingPieces(prompts, pictures, system),
     ...history.flatMap((turn) => [
       written(turn.question),
       format(answer),
@@ -127,7 +144,7 @@ export function chatText(
   question: string,
   history: readonly Turn[] = [],
 ): string {
-  return chatPieces(prompts, question, history, 1)
+  return chatPieces(prompts, question, history, { pictures: 1 })
     .map(({ text, isFormat }) => (isFormat ? text : text.replaceAll(SPECIAL, '< ')))
     .join('')
 }
@@ -253,9 +270,10 @@ function fittingPieces(
   },
 ): TextPiece[] {
   const { pictures, positions, maxNewTokens } = space
+  const opening = { pictures, system: prompt.kind === 'raw' ? '' : prompt.system }
   if (prompt.kind !== 'ask') {
     return prompt.text === undefined
-      ? chatPieces(prompts, prompts.caption, [], pictures)
+      ? chatPieces(prompts, prompts.caption, [], opening)
       : [{ text: prompt.text, isFormat: true }]
   }
   const { question, history } = prompt
@@ -264,7 +282,7 @@ function fittingPieces(
   }
   const room = Math.min(maxNewTokens, Math.floor(positions / 2))
   for (let first = 0; first < history.length; first++) {
-    const pieces = chatPieces(prompts, question, history.slice(first), pictures)
+    const pieces = chatPieces(prompts, question, history.slice(first), opening)
     const length = pieces.reduce((sum, { text }) => sum + text.length, 0)
     if (
       length <= positions * MAX_CHARACTERS_PER_TOKEN &&
@@ -273,7 +291,7 @@ function fittingPieces(
       return pieces
     }
   }
-  return chatPieces(prompts, question, [], pictures)
+  return chatPieces(prompts, question, [], opening)
 }
 
 /** @param ids with `image` once for each of the images. */

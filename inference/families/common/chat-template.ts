@@ -38,7 +38,8 @@ export type ChatReading = {
   readonly gap: TemplateGap | null
 }
 
-/** What stands for the texts of three turns; no template changes such words. */
+/** What stands for the texts of a system turn and of three turns; no template changes such words. */
+const SYSTEM = 'xsystemx'
 const QUESTIONS = ['xqonex', 'xqtwox', 'xqthreex'] as const
 const ANSWERS = ['xaonex', 'xatwox'] as const
 
@@ -138,7 +139,69 @@ function formatFrom(render: (messages: readonly Message[]) => string): ChatForma
   const openings = [2, 3].map((pictures) => {
     return partsBetween(render([ask(QUESTIONS[0], pictures)]), [QUESTIONS[0]])?.[0]
   })
-  return { opening, ...severalFrom(opening, openings), answer, next, generationPrompt }
+  const format = { opening, ...severalFrom(opening, openings), answer, next, generationPrompt }
+  return { ...format, ...systemFrom(format, render) }
+}
+
+type SystemPlace = Required<Pick<ChatFormat, 'systemBefore' | 'systemOpening'>>
+
+/**
+ * The place of a system text, whose turn has it as a list of parts like the others, or as a text alone.
+ *
+ * @returns null where the template has none, or writes what follows it in another way.
+ */
+function systemFrom(
+  format: ChatFormat,
+  render: (messages: readonly Message[]) => string,
+): SystemPlace | null {
+  for (const content of [[{ type: 'text', text: SYSTEM }], SYSTEM]) {
+    try {
+      const place = systemPlace(format, (messages) =>
+        render([{ role: 'system', content }, ...messages]),
+      )
+      if (place !== null) {
+        return place
+      }
+    } catch {
+      // A template may refuse such a turn.
+    }
+  }
+  return null
+}
+
+/** @param render puts the system turn before the messages. */
+function systemPlace(
+  { answer, next, generationPrompt, ...openings }: ChatFormat,
+  render: (messages: readonly Message[]) => string,
+): SystemPlace | null {
+  const [first, second, third] = QUESTIONS
+  const [before, opening] = partsBetween(render([ask(first, 1)]), [SYSTEM, first]) ?? []
+  // A list that was written as such.
+  if (before === undefined || opening === undefined || /['"]type['"]/.test(before)) {
+    return null
+  }
+  const most = openings.furtherPicture === undefined ? 1 : 3
+  const asWritten = (pictures: number) =>
+    before +
+    SYSTEM +
+    openingFor({ ...openings, opening }, pictures) +
+    first +
+    answer +
+    ANSWERS[0] +
+    next +
+    second +
+    answer +
+    ANSWERS[1] +
+    next +
+    third +
+    generationPrompt
+  const turns = [say(ANSWERS[0]), ask(second), say(ANSWERS[1]), ask(third)]
+  for (let pictures = 1; pictures <= most; pictures++) {
+    if (render([ask(first, pictures), ...turns]) !== asWritten(pictures)) {
+      return null
+    }
+  }
+  return { systemBefore: before, systemOpening: opening }
 }
 
 /**

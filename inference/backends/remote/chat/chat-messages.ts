@@ -10,12 +10,12 @@ type Part =
   | { readonly type: 'image_url'; readonly image_url: { readonly url: string } }
 
 export type ChatMessage = {
-  readonly role: 'user' | 'assistant'
+  readonly role: 'system' | 'user' | 'assistant'
   readonly content: string | readonly Part[]
 }
 
 /**
- * The conversation: its pictures stand before the first question.
+ * The conversation: its pictures stand before the first question, a system text before all.
  *
  * @param pictures as data URIs.
  */
@@ -30,7 +30,12 @@ export function chatMessages(prompt: Prompt, pictures: readonly string[]): ChatM
   ]
   const text = typeof first.content === 'string' ? first.content : ''
   const images = pictures.map((url): Part => ({ type: 'image_url', image_url: { url } }))
-  return [{ role: 'user', content: [...images, { type: 'text', text }] }, ...rest]
+  const system = prompt.kind === 'raw' ? undefined : prompt.system
+  return [
+    ...(system ? [{ role: 'system', content: system } as const] : []),
+    { role: 'user', content: [...images, { type: 'text', text }] },
+    ...rest,
+  ]
 }
 
 function conversationOf(

@@ -134,6 +134,24 @@ describe('prepareChat', () => {
     assert.equal(ask(400).text, 'U<image>secondAtwoNqR')
   })
 
+  it('puts a system text before all where the format has a place, and counts it', () => {
+    const system = { systemBefore: 'S', systemOpening: 'E<image>' }
+    const placed = { ...CARD, prompts: { ...CARD.prompts, ...system } }
+    const say = (card: typeof CARD, maxNewTokens: number, told = ' brief ') => {
+      const prompt = { kind: 'ask', question: 'q', history: HISTORY, system: told } as const
+      return prepareChat(card, encode, prompt, ONE, maxNewTokens).text
+    }
+    assert.equal(say(placed, 1), 'SbriefE<image>firstAoneNsecondAtwoNqR')
+    assert.equal(say(placed, 10), 'SbriefE<image>secondAtwoNqR')
+    assert.equal(say(CARD, 10), 'U<image>firstAoneNsecondAtwoNqR')
+    assert.equal(say(placed, 10, ' '), 'U<image>firstAoneNsecondAtwoNqR')
+    const described = { kind: 'describe', system: '<image>' } as const
+    const prepared = prepareChat(placed, encode, described, ONE, 8)
+    assert.equal(prepared.text, 'S<image>E<image>cR')
+    const empty = { ...placed, prompts: { ...placed.prompts, systemBefore: '' } }
+    assert.equal(prepareChat(empty, encode, described, ONE, 8).text, '<image>E<image>cR')
+  })
+
   it('asks for a description by the card, or by the whole prompt that it is given', () => {
     assert.equal(prepareChat(CARD, encode, { kind: 'describe' }, ONE, 8).text, 'U<image>cR')
     const own = { kind: 'describe', text: '<image>!' } as const

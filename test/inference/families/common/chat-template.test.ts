@@ -22,6 +22,8 @@ const FORMAT = {
   answer: '[/user][assistant]',
   next: '[/assistant][user]',
   generationPrompt: '[/user][assistant]',
+  systemBefore: '<s>System.[system]',
+  systemOpening: '[/system][user]<image>',
 }
 
 /** The format of a template that writes pictures before the text. */
@@ -33,6 +35,10 @@ function formatWith(pictures: string) {
 
 function read(template: string) {
   return chatFormatOf(template, { bos_token: '<s>' }, FILE)
+}
+
+function formatOf(template: string) {
+  return read(template).format
 }
 
 describe('chatFormatOf', () => {
@@ -58,6 +64,25 @@ describe('chatFormatOf', () => {
     assert.equal(format?.opening, '<s>System.[user]1: <image>')
     assert.equal(format.furtherPicture, undefined)
     assert.deepEqual(gap, { reason: 'one-picture', file: FILE })
+  })
+
+  it('tells the place of a system text, where there is one that is written as others are', () => {
+    const content = 'message.content'
+    const plain = `{% if message.role == 'system' %}{{ ${content} }}{% else %}${PARTS}{% endif %}`
+    assert.deepEqual(formatOf(TURNS.replace(PARTS, plain)), FORMAT)
+    const { systemBefore: _, systemOpening: __, ...without } = FORMAT
+    const left = `{% for message in messages if message.role != 'system' %}`
+    assert.deepEqual(formatOf(TURNS.replace('{% for message in messages %}', left)), without)
+    const refusing = `{% if messages[0].role == 'system' %}{{ raise_exception('no') }}{% endif %}`
+    assert.deepEqual(formatOf(refusing + TURNS), without)
+    // As templates do that put it into the first question.
+    const moved = `{% if messages[0].role == 'system' %}{% set messages = messages[1:] %}{{ 'S' }}{% endif %}`
+    assert.deepEqual(formatOf(moved + TURNS), without)
+    const later = TURNS.replace(
+      '[{{ message.role }}]',
+      `[{{ message.role }}]{{ '!' if loop.last and messages[0].role == 'system' }}`,
+    )
+    assert.deepEqual(formatOf(later), without)
   })
 
   it('has no format, and says why, where turns are not written one after the other', () => {
