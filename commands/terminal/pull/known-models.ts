@@ -184,38 +184,87 @@ export const KNOWN_MODELS: readonly KnownModel[] = [
   },
 ]
 
-/** What the machine has room for. @param machineBytes its memory. */
-export function recommended(machineBytes: number): KnownModel | null {
-  return KNOWN_MODELS.find(({ packageBytes }) => botMemory(packageBytes) <= machineBytes) ?? null
+/** Memory of a machine, or of what a container may use of it, in bytes. */
+export type Memory = {
+  readonly machineBytes: number
+  /** What nothing uses now. */
+  readonly freeBytes: number
+}
+
+/** What this process may use; a container's limit counts. */
+function memoryHere(): Memory {
+  const limit = process.constrainedMemory()
+  const machineBytes = limit > 0 ? Math.min(limit, totalmem()) : totalmem()
+  return { machineBytes, freeBytes: Math.min(process.availableMemory(), machineBytes) }
+}
+
+/** A known model, and what it is on a machine. */
+export type ListedModel = KnownModel & {
+  /** Of a checkpoint with 16 bits a weight; one with 32 has twice as many. */
+  readonly downloadBytes: number
+  /** Of a busy bot with an int4 package, estimated. */
+  readonly memoryBytes: number
+  readonly fits: boolean
+  readonly recommended: boolean
+}
+
+const CHECKPOINT_BYTES = 2
+
+export function listedModels(memory: Memory): readonly ListedModel[] {
+  const best = recommended(memory)
+  return KNOWN_MODELS.map((model) => ({
+    ...model,
+    downloadBytes: model.parameters * 1e6 * CHECKPOINT_BYTES,
+    memoryBytes: botMemory(model.packageBytes),
+    fits: isWithin(memory.machineBytes, model),
+    recommended: model === best,
+  }))
+}
+
+/** The first that there is room for now; where there is for none, that the machine would have room for. */
+export function recommended({ machineBytes, freeBytes }: Memory): KnownModel | null {
+  return firstWithin(freeBytes) ?? firstWithin(machineBytes) ?? null
+}
+
+function firstWithin(bytes: number): KnownModel | undefined {
+  return KNOWN_MODELS.find((model) => isWithin(bytes, model))
+}
+
+function isWithin(bytes: number, { packageBytes }: KnownModel): boolean {
+  return botMemory(packageBytes) <= bytes
 }
 
 /** @param json as one object. */
 export function printKnownModels(json: boolean): void {
+  const memory = memoryHere()
   if (json) {
-    printJson({ models: KNOWN_MODELS })
+    printJson({ ...memory, models: listedModels(memory) })
   } else {
-    process.stdout.write(knownModelsText(totalmem()))
+    process.stdout.write(knownModelsText(memory))
   }
 }
 
-/** @param machineBytes memory of this machine. */
-export function knownModelsText(machineBytes: number): string {
-  const rows = KNOWN_MODELS.map((model) => [
+export function knownModelsText(memory: Memory): string {
+  const models = listedModels(memory)
+  const rows = models.map((model) => [
     model.repository,
     model.license,
-    `${formatGb(botMemory(model.packageBytes))}${fits(model, machineBytes) ? '' : ' (!)'}`,
+    formatGb(model.downloadBytes),
+    formatGb(model.packageBytes),
+    `${formatGb(model.memoryBytes)}${model.fits ? '' : ' (!)'}`,
     seconds(model),
     model.languages.join(', '),
     model.about,
   ])
-  const table = aligned([['model', 'license', 'memory', 'a picture', 'languages', ''], ...rows])
-  const best = recommended(machineBytes)
-  return `${table}
-Memory is that of a busy bot with an int4 package, estimated; (!) is more than the ${formatGb(machineBytes)} of this
-machine. Times are for a description of 21 tokens (SmolVLM2: 50, of a picture in one tile and in 13) on two
-AVX-512 cores, with random weights of these shapes; ? was not measured. These kinds of models were
-compared with transformers by small random weights. None was run with its published weights here.
-${best === null ? '' : `\nFor this machine: npm run pull -- ${best.repository} --precision int4\n`}`
+  const head = ['model', 'license', 'download', 'package', 'memory', 'a picture', 'languages', '']
+  const best = models.find((model) => model.recommended)
+  return `${aligned([head, ...rows])}
+A download is one of 16 bits a weight; some checkpoints have 32, so twice as much. Packages are in int4. Memory is
+that of a busy bot, estimated; (!) is more than the ${formatGb(memory.machineBytes)} of this machine, of which ${formatGb(memory.freeBytes)}
+are free. Times are for a description of 21 tokens (SmolVLM2: 50, of a picture in one tile and in 13) on two
+AVX-512 cores, not on this machine, with random weights of these shapes; ? was not measured. These kinds of models
+were compared with transformers by small random weights. None was run with its published weights here.
+${best === undefined ? '' : `\nFor this machine: npm run pull -- ${best.repository} --precision int4\n`}`
 }
 
 /** For example `1.7–11.4 s`. */
@@ -224,10 +273,6 @@ function seconds({ secondsPerPicture: one, secondsPerTiledPicture: tiled }: Know
     return '?'
   }
   return tiled === null ? `${one} s` : `${one}–${tiled} s`
-}
-
-function fits({ packageBytes }: KnownModel, machineBytes: number): boolean {
-  return botMemory(packageBytes) <= machineBytes
 }
 
 /** Columns as wide as their longest text. */
