@@ -121,6 +121,15 @@ class Compare(unittest.TestCase):
         before = torch.load(RUN / 'lm.pt', weights_only=False)['model']
         self.assertFalse(torch.equal(left['language']['model.decoder.layers.0.fc1.weight'], before['language.model.decoder.layers.0.fc1.weight']))
 
+    def test_trains_ends_of_other_sizes(self):
+        run = RUN / 'lower'
+        run.mkdir()
+        for name in ('tokenizer', 'pictures', 'features', 'vit.pt'):
+            (run / name).symlink_to(RUN / name)
+        train.run_stage('lm', run, layers=2, steps=3)
+        self.assertEqual(torch.load(run / 'lm.pt', weights_only=False)['step'], 3)
+        self.assertEqual(len(Ends(RUN, run).language.get_decoder().layers), 2)
+
     def test_takes_a_llama_too(self):
         run = RUN / 'llama'
         run.mkdir()

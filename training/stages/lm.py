@@ -34,9 +34,9 @@ EASY = {'color': 1, 'shape': 1, 'size': .5, 'position': 1.2, 'background': .2}
 class Reader(nn.Module):
     """The language model, and the description's vectors, which are needed only to train."""
 
-    def __init__(self, newline, kind='opt'):
+    def __init__(self, newline, kind='opt', layers=None):
         super().__init__()
-        self.language = language_model(kind, newline)
+        self.language = language_model(kind, newline, layers)
         self.description = Description(WIDTH)
 
     def slots(self, rows):
@@ -95,12 +95,15 @@ def blurred(slots):
     return slots + noise
 
 
-def train(run, steps=None, minutes=None, language='opt'):
-    """Trains for `steps` steps (default STEPS), or stops after `minutes`, to be resumed. `language`: of training.parts.model.LANGUAGES."""
+def train(run, steps=None, minutes=None, language='opt', layers=None):
+    """
+    Trains for `steps` steps (default STEPS), or stops after `minutes`, to be resumed. `language`: of training.parts.model.LANGUAGES,
+    with its own number of layers unless `layers` says another.
+    """
     steps = steps or STEPS[language]
     torch.manual_seed(0)
     text = Text(run / 'tokenizer')
-    model = Reader(text.newline, language).start()
+    model = Reader(text.newline, language, layers).start()
     optimizer = torch.optim.AdamW(groups(model), lr=PEAK, betas=(.9, .98), fused=True)
     progress = Progress(run, 'lm', {'model': model, 'optimizer': optimizer})
     rng, pool, pairs = random.Random(progress.step + 17), [], PAIRS if language == 'llama' else 0
