@@ -9,7 +9,7 @@ import shutil
 import unittest
 from unittest.mock import patch
 
-from toy_run import RUN, begin
+from toy_run import PART, PARTS, RUN, begin
 
 import toys
 import torch  # noqa: I001: after toy_run, as all of training
@@ -17,11 +17,15 @@ from PIL import Image
 from safetensors.torch import load_file, save_file
 from transformers import BlipImageProcessorPil, PreTrainedTokenizerFast
 
-from training import train
+from training import snapshot, train
 from training.compare import __main__ as compare
 from training.compare import training
+from training.compare.answering import greedy
 from training.compare.bridges import KINDS, slot_of
-from training.compare.ends import Ends
+from training.compare.ends import Ends, WrittenEnds
+from training.compare.prepare import prepare
+from training.compare.reached import reached
+from training.common import sha256
 from training.parts.model import SIDE
 from training.parts.idefics import load_idefics
 from training.parts.stem import load_llava
@@ -92,8 +96,17 @@ class Compare(unittest.TestCase):
             self.assertEqual(result['curve'][-1]['samples'], STEPS * BATCH)
             self.assertIn('all', result['final'])
             self.assertEqual([len(one['answers']) > 0 for one in result['hands']], [True] * 3)
+            self.assertEqual([*result['text']], [*result['final']])  # the same questions
+            self.assertEqual((result['ends'], result['asked']['at the end']['all']), (ends.hashes(), 10))
+            self.assert_repeats(result)
             self.assertLess(self.loss(ends, kind, trained=True), 0.99 * self.loss(ends, kind, trained=False), kind)
         self.assert_swaps()
+
+    def assert_repeats(self, result):
+        """The command that a row names has all that this test gave."""
+        args = compare.arguments(result['command'].split()[3:])
+        given = ('run', 'pictures', 'kind', 'seed', 'samples', 'batch', 'rate', 'questions', 'hands', 'threads', 'first')
+        self.assertEqual([getattr(args, name) for name in given], [RUN, PARTS * PART, result['kind'], 1, STEPS * BATCH, BATCH, 0.003, 2, 1, 1, 0.25])
 
     def assert_swaps(self):
         self.compare('--swap', 'language', '--other', str(self.other))
@@ -101,6 +114,9 @@ class Compare(unittest.TestCase):
         as_it_is, learned = (self.result(f'qformer-1-{name}') for name in ('language-other-nothing', 'vision-other-projection'))
         self.assertEqual((as_it_is['parameters']['trained'], as_it_is['samples']), (0, 0))
         self.assertEqual(as_it_is['frozen'], Ends(RUN, self.other).hashes())
+        self.assertEqual(as_it_is['swap']['base'], self.result('qformer-1')['ends'])
+        again = compare.arguments(learned['command'].split()[3:])
+        self.assertEqual((again.name, again.other, again.steps), ('qformer-1-vision-other-projection', self.other, STEPS))
         before, after = (torch.load(OUT / f'{name}.pt', weights_only=False)['bridge'] for name in ('qformer-1', 'qformer-1-vision-other-projection'))
         changed = {name for name, tensor in after.items() if not torch.equal(tensor, before[name])}
         weights = [name for name in changed if name.endswith('weight')]  # a bias of keys changes no answer
@@ -121,6 +137,21 @@ class Compare(unittest.TestCase):
         before = torch.load(RUN / 'lm.pt', weights_only=False)['model']
         self.assertFalse(torch.equal(left['language']['model.decoder.layers.0.fc1.weight'], before['language.model.decoder.layers.0.fc1.weight']))
 
+    def test_makes_what_a_run_lacks(self):
+        run, shipped = RUN / 'new', RUN / 'shipped'
+        snapshot.save(RUN, shipped)
+        with patch.object(snapshot, 'FOLDER', shipped):
+            prepare(run, PART + 1)
+        ends, own = Ends(run, run), Ends(RUN, RUN, PART + 1)
+        self.assertEqual(ends.hashes(), own.hashes())  # in half precision and not
+        self.assertEqual((len(ends.features), len(own.features), len(Ends(RUN, RUN).features)), (2 * PART, 2 * PART, PARTS * PART))
+        rows = [0, PART, 2 * PART - 1]  # of towers that differ by their rounding
+        self.assertLess((ends.features[rows] - own.features[rows]).abs().mean(), 0.2 * own.features[rows].std())
+        with self.assertRaisesRegex(SystemExit, 'the features of 80 pictures'):
+            Ends(run, run, 3 * PART).features
+        with self.assertRaisesRegex(SystemExit, f'more than the {PART} that are held out'):
+            prepare(run, PART)
+
     def test_trains_ends_of_other_sizes(self):
         run = RUN / 'lower'
         run.mkdir()
@@ -129,6 +160,33 @@ class Compare(unittest.TestCase):
         train.run_stage('lm', run, layers=2, steps=3)
         self.assertEqual(torch.load(run / 'lm.pt', weights_only=False)['step'], 3)
         self.assertEqual(len(Ends(RUN, run).language.get_decoder().layers), 2)
+
+    def test_reads_descriptions_as_the_language_model_was_before(self):
+        ends = Ends(RUN, RUN)
+        before = sha256(ends.language)
+        torch.nn.init.ones_(ends.language.get_decoder().layers[0].fc1.bias)
+        written = WrittenEnds(ends)
+        self.assertEqual(sha256(written.language), before)
+        reader = lm.Reader(ends.text.newline)
+        reader.load_state_dict(torch.load(RUN / 'lm.pt', weights_only=False)['model'])
+        rows = written.features[[3, 5]]
+        torch.testing.assert_close(written.description(rows), reader.slots(rows), rtol=1e-3, atol=1e-3)
+
+    @torch.no_grad()
+    def test_answers_together_as_alone(self):
+        """Rows that end early leave the batch."""
+        ends = Ends(RUN, RUN)
+        for tensor in ends.language.parameters():
+            if tensor.ndim > 1:
+                torch.nn.init.normal_(tensor, std=0.25)
+        ends.text.decode = list
+        bridge = KINDS['projector'](ends.language)
+        seen, rows = bridge.see(ends.features[[0, 1, 2]]), [[2, 40, 50], [2, 60], [2, 70, 80, 90]]
+        ends.text.newline = greedy(bridge, ends, seen, rows)[1][3]
+        together = greedy(bridge, ends, seen, rows)
+        self.assertEqual(len(together[1]), 3)
+        self.assertGreater(len(together[0]) + len(together[2]), 2 * 3)
+        self.assertEqual(together, [greedy(bridge, ends, seen[i : i + 1], rows[i : i + 1])[0] for i in range(3)])
 
     def test_takes_a_llama_too(self):
         run = RUN / 'llama'
@@ -144,12 +202,12 @@ class Compare(unittest.TestCase):
         self.assert_gated_layers(run)
 
     def assert_projector_then_language(self, run):
-        words = Ends(RUN, run).language.state_dict()
+        words = torch.load(run / 'lm.pt', weights_only=False)['model']
         state = lambda: torch.load(run / 'llava.pt', weights_only=False)  # noqa: E731
         train.run_stage('printed', run)
         for steps, unchanged in ((llava.ADAPTED_FROM, True), (llava.ADAPTED_FROM + 2, False)):
             llava.train(run, steps=steps)
-            self.assertEqual(all(torch.equal(tensor, words[name]) for name, tensor in state()['language'].items()), unchanged)
+            self.assertEqual(all(torch.equal(tensor, words[f'language.{name}']) for name, tensor in state()['language'].items()), unchanged)
         self.assertIn('two pictures', state()['facts']['answers'])
         self.assertIn('all', state()['facts']['printed'])
         randomize(run / 'llava.pt')
@@ -228,6 +286,18 @@ class Compare(unittest.TestCase):
 
     def test_a_patch_has_the_place_of_its_cell(self):
         self.assertEqual([slot_of(patch) for patch in (0, 2, 3, 13, 14 * 13, 14 * 14 - 1)], [0, 1, 1, 5, 24, 29])
+
+
+class Reached(unittest.TestCase):
+    def test_takes_what_holds_twice_in_a_row(self):
+        shares = [0.1, 0.85, 0.5, 0.81, 0.9, 0.97, 0.93, 0.94, 0.99]
+        curve = [{'samples': 10 * i, 'seconds': i, 'answers': {'all': share, 'digit': 1}} for i, share in enumerate(shares)]
+        result = reached(curve, {'all': 0.9, 'digit': 1.0, 'size': 1.0}, {'all': 600, 'digit': 19, 'size': 20})
+        self.assertEqual(result['all'], {'0.9': {'samples': 30, 'seconds': 3}, '0.95': {'samples': 40, 'seconds': 4}})
+        self.assertEqual(result['digit'], {'0.9': None, '0.95': None})  # asked too seldom
+        self.assertEqual(result['size'], {'0.9': None, '0.95': None})
+        # After the last there is none.
+        self.assertEqual(reached(curve, {'all': 1.04}, {'all': 600})['all']['0.95'], {'samples': 80, 'seconds': 8})
 
 
 if __name__ == '__main__':

@@ -7,21 +7,24 @@ from pathlib import Path
 
 import torch
 
-from training.common import freeze, sha256, write_json
+from training.common import freeze, read_json, sha256, write_json
 from training.compare import hands
-from training.compare.answering import captions, measure
-from training.compare.bridges import KINDS
-from training.compare.ends import Ends, count
+from training.compare.answering import AT_THE_END, captions, counts, measure
+from training.compare.bridges import KINDS, Written
+from training.compare.ends import Ends, WrittenEnds, count
+from training.compare.prepare import prepare
+from training.compare.reached import reached
 from training.compare.training import Trainer
 
 LEARNS = ('nothing', 'projection', 'bridge')
-REACHED = (0.9, 0.95)
 CAPTIONS = 500
+AT_THE_END_TIMES = 5  # as many questions as on the way
 
 
 def arguments(given):
     parser = argparse.ArgumentParser(prog='python -m training.compare', description=__doc__)
     parser.add_argument('--run', type=Path, required=True, metavar='DIR', help="of training.train, whose ends and pictures' features are used")
+    parser.add_argument('--pictures', type=int, metavar='N', help='uses the first N, held out ones among them; what the run lacks for them is made, with the shipped ends')
     parser.add_argument('--kind', choices=KINDS, default='qformer')
     parser.add_argument('--seed', type=int, default=1)
     parser.add_argument('--adapt', action='store_true', help='the language model learns, too, after a share of the samples')
@@ -35,6 +38,7 @@ def arguments(given):
     parser.add_argument('--rate', type=float, help="the highest learning rate (default: the kind's own)")
     parser.add_argument('--questions', type=int, default=600, help='asked each time on the way; five times as many at the end')
     parser.add_argument('--hands', type=int, default=10_000, metavar='N', help='pictures of each renderer of bench/hands')
+    parser.add_argument('--threads', type=int, help="default: PyTorch's own choice")
     parser.add_argument('--minutes', type=float, default=math.inf, help='stop and save after; the same command resumes')
     parser.add_argument('--out', type=Path, metavar='DIR', help='default: compare/ in the run')
     args = parser.parse_args(given)
@@ -42,57 +46,79 @@ def arguments(given):
         parser.error('--swap and --other belong together.')
     if args.swap and (args.kind != 'qformer' or args.adapt):
         parser.error('--swap is about a Q-Former, with the language model as it is.')
-    args.out = args.out or args.run / 'compare'
+    args.folder = args.out or args.run / 'compare'
     args.base = f'{args.kind}{"-adapted" if args.adapt else ""}-{args.seed}'
     args.name = f'{args.base}-{args.swap}-{args.other.resolve().name}-{args.learns}' if args.swap else args.base
+    args.rate = args.rate or KINDS[args.kind].rate
+    args.steps = 0 if args.swap and args.learns == 'nothing' else args.samples // args.batch
     return args
 
 
 def main(given=None):
     args = arguments(given)
-    args.out.mkdir(parents=True, exist_ok=True)
-    ends = Ends(**{end: args.other if args.swap == end else args.run for end in ('vision', 'language')})
+    if args.threads:
+        torch.set_num_threads(args.threads)
+    for run in filter(None, (args.run, args.other) if args.pictures else ()):
+        prepare(run, args.pictures)
+    args.folder.mkdir(parents=True, exist_ok=True)
+    ends = Ends(**{end: args.other if args.swap == end else args.run for end in ('vision', 'language')}, pictures=args.pictures)
     before = ends.hashes()
     torch.manual_seed(args.seed)
     bridge = KINDS[args.kind](ends.language)
     if args.swap:
         learn_after_swap(bridge, args)
     trained = count_trained(bridge) + (count(ends.language) if args.adapt else 0)
-    steps = 0 if args.swap and args.learns == 'nothing' else args.samples // args.batch
-    facts = train(bridge, ends, args, steps)
+    facts = train(bridge, ends, args)
     if facts is None:
         return
     freeze(bridge)
     after = ends.hashes()
     if args.adapt:
-        del before['language_model'], after['language_model']
-    if before != after:
+        del after['language_model']
+    if after != {name: before[name] for name in after}:
         raise SystemExit('A frozen end changed while the bridge was trained.')
-    final = measure(bridge, ends, 5 * args.questions, seed=10**9 + 2)
-    curve = facts.get('curve', [])
-    vision = args.other if args.swap == 'vision' else args.run
-    write_json(args.out / f'{args.name}.json', {
-        'kind': args.kind, 'seed': args.seed, 'adapted': args.adapt, 'swap': swap_of(args), 'samples': steps * args.batch,
-        'command': command(args), 'cores': os.cpu_count(), 'threads': torch.get_num_threads(),
-        'parameters': {'trained': trained, **ends.parameters()}, 'reads': bridge.reads, 'frozen': after,
-        'seconds': round(facts.get('trained', 0), 1), 'curve': curve, 'reached': reached(curve, final), 'final': final,
-        'captions': captions(bridge, ends, CAPTIONS), 'text': ends.ceiling, 'tags': ends.tags,
-        'hands': hands.say(bridge, ends, args.hands, args.out / f'hands-{vision.resolve().name}-{args.hands}-{sha256(ends.tower)[:8]}.npy'),
+    write_json(args.folder / f'{args.name}.json', {
+        'kind': args.kind, 'seed': args.seed, 'adapted': args.adapt, 'swap': swap_of(args), 'ends': before, 'frozen': after,
+        'samples': args.steps * args.batch, 'pictures': len(ends.features), 'command': command(args, len(ends.features)), 'cores': os.cpu_count(),
+        'threads': torch.get_num_threads(), 'parameters': {'trained': trained, **ends.parameters()}, 'reads': bridge.reads,
+        'seconds': round(facts.get('trained', 0), 1), **measured(bridge, ends, args, facts.get('curve', [])),
     })  # fmt: skip
-    print(args.out / f'{args.name}.json', flush=True)
+    print(args.folder / f'{args.name}.json', flush=True)
 
 
-def train(bridge, ends, args, steps):
+def measured(bridge, ends, args, curve):
+    """What a row says of the answers. `curve`: of the questions asked on the way."""
+    asked = {'on the way': counts(ends, args.questions), 'at the end': counts(ends, AT_THE_END_TIMES * args.questions, AT_THE_END)}
+    final = measure(bridge, ends, AT_THE_END_TIMES * args.questions, AT_THE_END)
+    vision = args.other if args.swap == 'vision' else args.run
+    kept = args.folder / f'hands-{vision.resolve().name}-{args.hands}-{sha256(ends.tower)[:8]}.npy'
+    return {
+        'curve': curve, 'reached': reached(curve, final, asked['on the way']), 'asked': asked, 'final': final, 'captions': captions(bridge, ends, CAPTIONS),
+        'text': written(ends, args), 'tags': ends.tags, 'hands': hands.say(bridge, ends, args.hands, kept),
+    }  # fmt: skip
+
+
+def written(ends, args):
+    """The same questions, asked about the descriptions of the same pictures: kept, as it is the same for every bridge."""
+    ends = WrittenEnds(ends)
+    kept = args.folder / 'kept' / f'written-{sha256(ends.language)[:8]}-{args.questions}.json'
+    if not kept.exists():
+        kept.parent.mkdir(exist_ok=True)
+        write_json(kept, measure(Written(ends.language, ends.description), ends, AT_THE_END_TIMES * args.questions, AT_THE_END))
+    return read_json(kept)
+
+
+def train(bridge, ends, args):
     """What was measured on the way; None where `--minutes` ended before the steps did."""
-    if steps == 0:
+    if args.steps == 0:
         return {}
-    trainer = Trainer(bridge, ends, args, steps)
+    trainer = Trainer(bridge, ends, args, args.steps)
     return trainer.progress.facts if trainer.run() else None
 
 
 def learn_after_swap(bridge, args):
     """The trained bridge, of which `--learns` says what goes on learning."""
-    base = args.out / f'{args.base}.pt'
+    base = args.folder / f'{args.base}.pt'
     if not base.exists():
         raise SystemExit(f'{base} is missing: train it first, without --swap.')
     bridge.load_state_dict(torch.load(base, weights_only=False)['bridge'])
@@ -108,26 +134,27 @@ def count_trained(bridge):
 
 
 def swap_of(args):
-    return {'end': args.swap, 'other': args.other.resolve().name, 'learns': args.learns} if args.swap else None
+    """`base`: hashes of the ends that the Q-Former was trained between."""
+    if args.swap is None:
+        return None
+    return {'end': args.swap, 'other': args.other.resolve().name, 'learns': args.learns, 'base': Ends(args.run, args.run).hashes()}
 
 
-def command(args):
-    """The command that makes this row, with a run's folder as the reader names it."""
-    words = ['python -m training.compare --run RUN', f'--kind {args.kind}', f'--seed {args.seed}', f'--samples {args.samples}']
-    words += ['--adapt'] if args.adapt else []
-    words += [f'--swap {args.swap} --other {args.other.resolve().name} --learns {args.learns}'] if args.swap else []
+def command(args, pictures):
+    """The command that makes this row again, with all that its numbers depend on; folders as they were given."""
+    words = [f'python -m training.compare --run {args.run} --pictures {pictures} --kind {args.kind} --seed {args.seed}']
+    if args.swap:
+        words.append(f'--swap {args.swap} --other {args.other} --learns {args.learns}')
+    if args.steps:
+        words.append(f'--samples {args.samples} --batch {args.batch} --rate {args.rate:g}')
+        if args.kind == 'qformer' and not args.swap:
+            words.append(f'--first {args.first:g}')
+    if args.adapt:
+        words.append(f'--adapt --adapt-from {args.adapt_from:g}')
+    words.append(f'--questions {args.questions} --hands {args.hands} --threads {torch.get_num_threads()}')
+    if args.out:
+        words.append(f'--out {args.out}')
     return ' '.join(words)
-
-
-def reached(curve, final):
-    """Samples and seconds after which a share of the final accuracy was reached, by category; none: not on the way."""
-    result = {}
-    for category, accuracy in final.items():
-        result[category] = {}
-        for share in REACHED:
-            row = next((one for one in curve if one['answers'].get(category, 0) >= share * accuracy), None)
-            result[category][f'{share:g}'] = row and {'samples': row['samples'], 'seconds': row['seconds']}
-    return result
 
 
 if __name__ == '__main__':

@@ -13,6 +13,7 @@ from training.text import BOS, MAX_TEXT, PAD, prompt
 
 AT_ONCE = 50
 NEW_TOKENS = 70
+ON_THE_WAY, AT_THE_END = 10**9 + 1, 10**9 + 2  # seeds of the questions
 
 
 @torch.inference_mode()
@@ -35,25 +36,34 @@ def greedy(bridge, ends, seen, rows):
     ids = torch.full((len(rows), width), PAD)
     for place, row in zip(ids, rows):
         place[: len(row)] = torch.tensor(row)
-    every, live = torch.arange(len(rows)), torch.ones(len(rows), dtype=torch.bool)
-    ends_at = lengths.clone()
-    while live.any():
+    live, ends_at = torch.arange(len(rows)), lengths.clone()
+    while len(live):
         # Right padding and a causal mask: tokens after the last real one have no effect.
-        hidden = bridge.read(ends.language, seen, ids[:, : int(ends_at.max())])
-        best = ends.language.lm_head(hidden[every, ends_at - 1]).argmax(-1)
-        live &= best != ends.text.newline
-        live &= (ends_at < width) & (ends_at - lengths < NEW_TOKENS)
-        ids[every[live], ends_at[live]] = best[live]
+        hidden = bridge.read(ends.language, seen[live], ids[live, : int(ends_at[live].max())])
+        best = ends.language.lm_head(hidden[torch.arange(len(live)), ends_at[live] - 1]).argmax(-1)
+        goes_on = (best != ends.text.newline) & (ends_at[live] < width) & (ends_at[live] - lengths[live] < NEW_TOKENS)
+        live = live[goes_on]
+        ids[live, ends_at[live]] = best[goes_on]
         ends_at[live] += 1
     return [ends.text.decode(row[start:end].tolist()) for row, start, end in zip(ids, lengths.tolist(), ends_at.tolist())]
 
 
-def measure(bridge, ends, questions, seed=10**9 + 1):
-    """Share of exact answers by category, about held-out pictures."""
+def asked_about(scenes, questions, seed):
+    """[(row, turns)] of held-out pictures, of whose turns the last is to be answered."""
     rng = random.Random(seed)
-    rows = [i % HELD_OUT for i in range(questions)]
-    asked = [conversation(rng, ends.features.scenes[row], rng.randint(1, 5)) for row in rows]
-    replies = answers(bridge, ends, ends.features[rows], [prompt(turns) for turns in asked])
+    return [(row, conversation(rng, scenes[row], rng.randint(1, 5))) for row in (i % HELD_OUT for i in range(questions))]
+
+
+def counts(ends, questions, seed=ON_THE_WAY):
+    """How many questions `measure` asks, by category."""
+    categories = Counter(turns[-1].category for _, turns in asked_about(ends.features.scenes, questions, seed))
+    return {**dict(sorted(categories.items())), 'all': questions}
+
+
+def measure(bridge, ends, questions, seed=ON_THE_WAY):
+    """Share of exact answers by category, about held-out pictures."""
+    rows, asked = zip(*asked_about(ends.features.scenes, questions, seed))
+    replies = answers(bridge, ends, ends.features[list(rows)], [prompt(turns) for turns in asked])
     right, total = Counter(), Counter()
     for turns, reply in zip(asked, replies):
         for name in (turns[-1].category, 'all'):

@@ -3,7 +3,8 @@ Three bridges from the miniature's vision tower to its language model, of transf
 Q-Former of a BLIP-2, the projector of a LLaVA, the gated cross-attention of an IDEFICS. Their input are features
 [B, 1 + SIDE * SIDE, WIDTH]; what `see` makes of them is kept for all questions about a picture.
 
-No class of transformers has a projector or gated layers before an OPT, so that these two live here alone.
+None is exported. transformers' LLaVA could have this OPT behind its projector, but `npm run pull` takes an OPT behind a Q-Former alone;
+its IDEFICS is a Llama.
 """
 
 import torch
@@ -63,6 +64,17 @@ class QFormer(SoftWords):
             return [self.inner.language_projection]
         attentions = [layer.crossattention.attention for layer in self.inner.qformer.encoder.layer]
         return [part for attention in attentions for part in (attention.key, attention.value)]
+
+
+class Written(SoftWords):
+    """No bridge: the language model reads the scene's description, as it learned to. What it answers then is the others' ceiling."""
+
+    def __init__(self, language, description):
+        super().__init__(language, range(SLOTS))
+        self.description = description
+
+    def see(self, rows):
+        return self.description(rows)
 
 
 class Projector(SoftWords):

@@ -1,8 +1,8 @@
 """
 Writes the checkpoints whose cost `npm run bench -- three-bridges` measures: `python -m training.compare.packages TOKENIZER OUT`.
 
-A BLIP-2, a LLaVA and an IDEFICS with the miniature's sizes and random weights. Their language model is a Llama, since no
-class of transformers has a projector or gated layers before an OPT; their vision tower has no stem.
+A BLIP-2, a LLaVA and an IDEFICS with the miniature's sizes and random weights. Their language model is a Llama, the one that
+`npm run pull` takes behind all three; their vision tower has no stem.
 """
 
 import argparse

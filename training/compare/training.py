@@ -22,7 +22,7 @@ class Trainer:
     """`parts`: the modules that are trained and saved. Counts the seconds of the steps alone."""
 
     def __init__(self, bridge, ends, args, steps):
-        self.bridge, self.ends, self.args, self.steps = bridge, ends, args, steps
+        self.bridge, self.ends, self.args, self.steps, self.peak = bridge, ends, args, steps, args.rate
         # As in the paper, a Q-Former first learns with pictures and texts alone. A trained one that is swapped does not.
         self.first = round(steps * args.first) if args.kind == 'qformer' and args.swap is None else 0
         self.adapts_from = round(steps * args.adapt_from) if args.adapt else steps
@@ -37,11 +37,7 @@ class Trainer:
         parts = {'bridge': bridge, 'optimizer': self.optimizer}
         parts |= {'contrast': self.contrast} if self.first else {}
         parts |= {'language': ends.language} if args.adapt else {}
-        self.progress = Progress(args.out, args.name, parts)
-
-    @property
-    def peak(self):
-        return self.args.rate or self.bridge.rate
+        self.progress = Progress(args.folder, args.name, parts)
 
     def run(self):
         """False where `--minutes` ended before the steps did."""

@@ -12,11 +12,14 @@ from training.stages.vit import HELD_OUT, encode, load
 from training.world.data import PART, Pictures
 
 
-def write(run, vision=None):
-    """<run>/features/<part>.npy: float16 [PART, 197, WIDTH] of every part of the pictures, by `vision` or the run's own encoder."""
+def write(run, vision=None, parts=None):
+    """
+    <run>/features/<part>.npy: float16 [PART, 197, WIDTH] of every part of the pictures, or of the first `parts`, by `vision` or the
+    run's own encoder.
+    """
     vision, pictures = vision or load(run), Pictures(run / 'pictures')
     (run / 'features').mkdir(exist_ok=True)
-    for index, part in enumerate(pictures.parts):
+    for index, part in enumerate(pictures.parts[:parts]):
         path = run / 'features' / f'{index:04d}.npy'
         if path.exists():
             continue
