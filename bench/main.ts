@@ -114,12 +114,13 @@ With the demo model, the small checkpoints, or no model at all:
                 --channels N         default 20
                 --rate N             interactions a second; default 5
   three-bridges   what three kinds of bridge between the same ends learn, from the rows that python -m
-              training.compare wrote, and what they cost in the engine; writes a page
-                --rows DIR           default training/run/compare
+              training.compare wrote, and what they cost in the engine; writes a page with
+              pictures, and which claims held
+                --rows DIR           default training/run/compare; again for each run with other ends
                 --packages DIR       has the packages qformer, projector and cross-attention, whose cost
                                      is measured
                 --rounds N           default 20
-                --publish            writes the page to docs/three-bridges.md
+                --publish            writes the page to docs/three-bridges.md, its pictures beside it
 
 With a blip2-opt-2.7b of random weights, generated first:
   describe    picture to 21 tokens by stage, beside transformers on PyTorch; its steps beside CTranslate2

@@ -1,196 +1,121 @@
 /** Writes what was measured of the three bridges as a page: docs/three-bridges.md. */
 
-import { markdownTable } from '../report/markdown.ts'
 import { percent } from '../report/tally.ts'
+import { claimsOf, MARGIN } from './claims.ts'
 import type { Cost } from './costs.ts'
-import { BRIDGES, type Group, type Over, over, type Row } from './rows.ts'
+import type { Comparison, Group, Row } from './rows.ts'
+import { categoryTable, costTable, learnedTable, soonTable, swapTable } from './tables.ts'
 
-const NAMES = {
-  qformer: 'Q-Former (BLIP-2)',
-  projector: 'projector (LLaVA)',
-  'cross-attention': 'cross-attention (Flamingo)',
-} as const
+export const LEARNING_PICTURE = 'three-bridges-learning.svg'
+export const COSTS_PICTURE = 'three-bridges-costs.svg'
 
 const INTRODUCTION = `# Three bridges, measured
 
 A Q-Former, a projector and gated cross-attention between the same frozen vision tower and the same frozen language model, those of
-the miniature, trained on the same samples. What each is: \`training/compare/README.md\`. Every number is of a command:
-each row's own below, and this page is written by \`npm run bench -- three-bridges\`.
+the miniature, trained on the same samples. What each is, and how to repeat a row with one command:
+[training/compare/README.md](../training/compare/README.md). Every number is of a command: each row's own below, and this page is
+written by \`npm run bench -- three-bridges\`.
 
 Numbers are means over the seeds, with the least and the most in parentheses where there are several.
 `
 
+const OTHER_ENDS = `A Q-Former, trained between two ends, gets another one: as it is, after training of the layers that meet the new end alone, and
+after training of all of it.`
+
 /** @param costs null where they were not measured: then the page says so. */
-export function writePage(groups: readonly Group[], costs: readonly Cost[] | null): string {
-  const bridges = groups.filter(({ swap }) => swap === null)
-  const swaps = groups.filter(({ swap }) => swap !== null)
+export function writePage(comparison: Comparison, costs: readonly Cost[] | null): string {
+  const { bridges, elsewhere, swaps } = comparison
   const parts = [
     INTRODUCTION,
-    `## What they learn\n\n${learned(bridges)}\n\n${ceilings(bridges)}`,
-    `## By kind of question\n\nHeld-out pictures of the training's own hands.\n\n${byCategory(bridges, ({ final }) => final)}`,
-    `## Pictures by other hands\n\nThe pictures of \`bench/hands\`, by renderers that no training picture is from.\n\n${byCategory(bridges, ({ hands }) => hands)}`,
-    `## How soon\n\nSamples, and seconds of training, after which a share of the final accuracy was reached.\n\n${soon(bridges)}`,
-    `## What they cost\n\n${costs === null ? 'Not measured yet.\n' : costTable(costs)}`,
-    `## Other ends under a trained Q-Former\n\n${swaps.length === 0 ? 'Not measured yet.\n' : swapTable(swaps, bridges)}`,
-    `## The commands\n\n${commands(groups)}`,
+    `## Which claims held\n\n${claims(comparison, costs)}`,
+    `## What they learn\n\n${learnedTable(bridges)}\n\n${ends(bridges)}\n\n![Share of right answers on the way](${LEARNING_PICTURE})`,
+    `## By kind of question\n\n${heldOut(bridges)}\n\n${categoryTable(
+      bridges,
+      ({ final }) => final,
+      ({ text }) => text,
+    )}`,
+    `## Pictures by other hands\n\nThe pictures of \`bench/hands\`, by renderers that no training picture is from.\n\n${categoryTable(bridges, ({ hands }) => hands)}`,
+    `## How soon\n\n${soon(bridges)}`,
+    `## What they cost\n\n${costs === null ? 'Not measured yet.' : costSection(costs)}`,
+    `## Other ends under a trained Q-Former\n\n${swaps.length === 0 ? 'Not measured yet.' : `${OTHER_ENDS}\n\n${swapTable(comparison)}`}`,
+    `## What the numbers do not say\n\n${limits(bridges)}`,
+    `## The commands\n\nIn this order: a swap needs the Q-Former that it begins with.\n\n${commands([...bridges, ...elsewhere, ...swaps])}`,
   ]
   return `${parts.map((part) => part.trimEnd()).join('\n\n')}\n`
 }
 
-function learned(groups: readonly Group[]): string {
-  return markdownTable([
-    [
-      'bridge',
-      'seeds',
-      'samples',
-      'parameters trained',
-      'vectors read',
-      'questions',
-      'captions name all',
-      'other hands',
-    ],
-    ...groups.map((group) => [
-      nameOf(group),
-      String(group.rows.length),
-      whole(over(group.rows, ({ samples }) => samples)),
-      whole(over(group.rows, ({ parameters }) => parameters.trained)),
-      whole(over(group.rows, ({ reads }) => reads)),
-      shares(over(group.rows, ({ final }) => final['all'])),
-      shares(over(group.rows, ({ captions }) => captions.named)),
-      shares(over(group.rows, ({ hands }) => hands['all'])),
-    ]),
-  ])
+function claims(comparison: Comparison, costs: readonly Cost[] | null): string {
+  const points = (100 * MARGIN).toFixed(0)
+  return `Computed from the numbers of this page. One accuracy is better than another where its mean is ${points} points higher or more and every seed's is
+higher; nothing is lost where less than ${points} points are. One time is less than another where their ranges do not meet.
+
+${claimsOf(comparison, costs)
+  .map(({ claim, verdict, numbers }) => `- ${claim}: **${verdict}**.${numbers && ` ${numbers}.`}`)
+  .join('\n')}`
 }
 
-/** What no bridge can pass. */
-function ceilings(groups: readonly Group[]): string {
+/** The sizes of the ends, and what no bridge can pass. */
+function ends(groups: readonly Group[]): string {
   const row = groups[0]?.rows[0]
   if (row === undefined) {
     return ''
   }
-  const frozen = `The frozen ends have ${row.parameters.vision.toLocaleString('en')} and ${row.parameters.language.toLocaleString('en')} parameters.`
-  const reading = row.text?.['all']
-  return reading === undefined
-    ? frozen
-    : `${frozen} About scenes that are written down for it, instead of drawn, the language model answers ${percent(reading)} of the questions: the ceiling of a bridge that leaves it as it is.`
+  const { vision, language } = row.parameters
+  return `The frozen ends have ${vision.toLocaleString('en')} and ${language.toLocaleString('en')} parameters. Of the same questions about the same pictures,
+written down for it instead of drawn, the language model answers ${percent(row.text['all'] ?? null)}: the ceiling of a bridge that leaves it as it is.`
 }
 
-function byCategory(
-  groups: readonly Group[],
-  of: (row: Row) => Readonly<Record<string, number>>,
-): string {
-  const names = new Set(groups.flatMap(({ rows }) => rows.flatMap((row) => Object.keys(of(row)))))
-  const ordered = [...[...names].filter((name) => name !== 'all').toSorted(), 'all']
-  return markdownTable([
-    ['', ...groups.map(nameOf)],
-    ...ordered.map((name) => [
-      name,
-      ...groups.map(({ rows }) => shares(over(rows, (row) => of(row)[name]))),
-    ]),
-  ])
+function heldOut(groups: readonly Group[]): string {
+  const asked = groups[0]?.rows[0]?.asked['at the end']
+  const counts = Object.entries(asked ?? {}).filter(([name]) => name !== 'all')
+  return `Held-out pictures of the training's own hands. \`reading text\`: the language model alone, which reads the same pictures' written
+descriptions. Questions asked: ${asked?.['all'] ?? 0}${counts.length > 0 ? `, of them ${counts.map(([name, count]) => `${name} ${count}`).join(', ')}` : ''}.`
 }
 
 function soon(groups: readonly Group[]): string {
-  return markdownTable([
-    ['bridge', '90 % of its final accuracy', '95 %', 'all samples'],
-    ...groups.map((group) => [
-      nameOf(group),
-      reachedBy(group, '0.9'),
-      reachedBy(group, '0.95'),
-      `${whole(over(group.rows, ({ seconds }) => seconds))} s`,
-    ]),
-  ])
+  const rows = groups.flatMap((group) => group.rows)
+  const way = Math.max(0, ...rows.map(({ curve }) => curve.length))
+  const asked = rows[0]?.asked['on the way']['all'] ?? 0
+  return `Samples, and seconds of training, after which a share of the final accuracy was reached, by kind of question: measured ${way} times on the way with ${asked}
+questions, and reached where two measurements in a row have it. A dash: not on the way, or fewer than 20 such questions.
+Seconds are of the steps alone, ${threads(rows)}: without the vision tower, whose features were computed before, once for all rows.
+
+90 % of the final accuracy:
+
+${soonTable(groups, '0.9')}
+
+95 %:
+
+${soonTable(groups, '0.95')}`
 }
 
-function reachedBy({ rows }: Group, share: string): string {
-  const at = (row: Row) => row.reached['all']?.[share]
-  const samples = over(rows, (row) => at(row)?.samples)
-  const seconds = over(rows, (row) => at(row)?.seconds)
-  return samples === null ? '–' : `${whole(samples)}; ${whole(seconds)} s`
+function threads(rows: readonly Row[]): string {
+  const counts = [...new Set(rows.map((row) => row.threads))].toSorted((a, b) => a - b)
+  return `with ${counts.join(' or ')} ${counts.join() === '1' ? 'thread' : 'threads'} of a processor`
 }
 
-function costTable(costs: readonly Cost[]): string {
-  const lines: readonly (readonly [string, (cost: Cost) => string])[] = [
-    ['vision tower, once a picture', ms(({ vision }) => vision)],
-    ['bridge, once a picture', ms(({ once }) => once)],
-    ['positions of the first prompt', ({ positions }) => String(positions)],
-    ['prefill of the first question', ms(({ prefill }) => prefill)],
-    ['each token of an answer', ms(({ token }) => token)],
-    ['first token of the next question', ms(({ followUp }) => followUp)],
-    ['kept of a picture', ({ pictureBytes }) => kilobytes(pictureBytes)],
-    ['kept of a conversation', ({ conversationBytes }) => kilobytes(conversationBytes)],
-  ]
-  return `In the engine, packages of these sizes with random weights, in the classes of transformers that have a Llama; the cost does not depend on
-the weights. Medians, with the least and the most.
+function costSection(costs: readonly Cost[]): string {
+  return `In the engine, packages of these sizes with random weights; the cost does not depend on the weights. Their language model is a Llama, the
+one that \`npm run pull\` takes behind all three bridges, and their vision tower has no convolutional stem: its time is not the
+miniature's. Medians, with the least and the most. A process has one model and nothing else.
 
-${markdownTable([['', ...BRIDGES.map((bridge) => NAMES[bridge])], ...lines.map(([title, of]) => [title, ...costs.map(of)])])}`
+${costTable(costs)}
+
+![What the three bridges cost](${COSTS_PICTURE})`
 }
 
-function ms(pick: (cost: Cost) => Cost['vision']): (cost: Cost) => string {
-  return (cost) => {
-    const { median, low, high } = pick(cost)
-    return `${median.toFixed(1)} ms (${low.toFixed(1)}–${high.toFixed(1)})`
-  }
-}
-
-function swapTable(swaps: readonly Group[], bridges: readonly Group[]): string {
-  const before = bridges.find(({ bridge, adapted }) => bridge === 'qformer' && !adapted)
-  return markdownTable([
-    [
-      '',
-      'parameters trained',
-      'samples',
-      'language model, of text',
-      'vision tower, all objects',
-      'questions',
-      'other hands',
-    ],
-    ...(before === undefined ? [] : [swapLine('its own ends', before)]),
-    ...swaps.map((group) =>
-      swapLine(
-        `${group.swap!.end} of ${group.swap!.other}, then training ${group.swap!.learns}`,
-        group,
-      ),
-    ),
-  ])
-}
-
-function swapLine(title: string, { rows }: Group): string[] {
-  return [
-    title,
-    whole(over(rows, ({ parameters }) => parameters.trained)),
-    whole(over(rows, ({ samples }) => samples)),
-    shares(over(rows, ({ text }) => text?.['all'])),
-    shares(over(rows, ({ tags }) => tags?.['all objects'])),
-    shares(over(rows, ({ final }) => final['all'])),
-    shares(over(rows, ({ hands }) => hands['all'])),
-  ]
+function limits(groups: readonly Group[]): string {
+  const rows = groups.flatMap((group) => group.rows)
+  const seeds = [...new Set(groups.map((group) => group.rows.length))].toSorted((a, b) => a - b)
+  const pictures = [...new Set(rows.map((row) => row.pictures))].map((count) =>
+    count.toLocaleString('en'),
+  )
+  return `- The language model learned to read 32 vectors before the text, as many as the Q-Former gives: that favors it. A projector's 196 and
+  cross-attention's none are new to it.
+- Both ends are a miniature's, the pictures drawings: ${pictures.join(' or ')}, of which 2,000 are held out. What holds here need not hold at full size.
+- ${seeds.join(' or ')} ${seeds.join() === '1' ? 'seed' : 'seeds'} of a row: parentheses are the least and the most of these, no confidence interval.`
 }
 
 function commands(groups: readonly Group[]): string {
   return groups.flatMap(({ rows }) => rows.map(({ command }) => `    ${command}`)).join('\n')
-}
-
-function nameOf({ bridge, adapted }: Group): string {
-  return adapted ? `${NAMES[bridge]}, language model adapted` : NAMES[bridge]
-}
-
-function shares(value: Over | null): string {
-  return spreadOf(value, (share) => percent(share))
-}
-
-function whole(value: Over | null): string {
-  return spreadOf(value, (number) => Math.round(number).toLocaleString('en'))
-}
-
-function spreadOf(value: Over | null, show: (number: number) => string): string {
-  if (value === null) {
-    return '–'
-  }
-  const { mean, least, most } = value
-  return least === most ? show(mean) : `${show(mean)} (${show(least)} to ${show(most)})`
-}
-
-function kilobytes(bytes: number): string {
-  return `${Math.round(bytes / 1000).toLocaleString('en')} kB`
 }

@@ -13,26 +13,41 @@ export type Bridge = (typeof BRIDGES)[number]
 
 const table = z.record(z.string(), z.number())
 const moment = z.object({ samples: z.number(), seconds: z.number() })
+/** Hashes of a pair of frozen ends. */
+const endsSchema = z.object({ vision_model: z.string(), language_model: z.string() })
 const rowSchema = z.object({
   kind: z.enum(BRIDGES),
   seed: z.number(),
   adapted: z.boolean(),
   swap: z
-    .object({ end: z.enum(['vision', 'language']), other: z.string(), learns: z.string() })
+    .object({
+      end: z.enum(['vision', 'language']),
+      other: z.string(),
+      learns: z.enum(['nothing', 'projection', 'bridge']),
+      /** The ends that the Q-Former was trained between. */
+      base: endsSchema,
+    })
     .nullable(),
+  ends: endsSchema,
   command: z.string(),
   samples: z.number(),
+  /** Pictures of the run, the held-out ones among them. */
+  pictures: z.number(),
   seconds: z.number(),
   threads: z.number(),
   parameters: z.object({ trained: z.number(), vision: z.number(), language: z.number() }),
   /** Vectors that the language model reads before the text. */
   reads: z.number(),
   frozen: z.record(z.string(), z.string()),
+  /** Measured on the way. */
+  curve: z.array(moment.extend({ answers: table })),
   reached: z.record(z.string(), z.record(z.string(), moment.nullable())),
+  /** How many questions, by kind. */
+  asked: z.object({ 'on the way': table, 'at the end': table }),
   final: table,
   captions: z.object({ named: z.number(), exact: z.number() }),
-  /** The language model's own accuracy about written scenes, and the vision tower's on patches. */
-  text: table.nullable(),
+  /** The same questions about written descriptions of the same pictures; the vision tower's tags of patches. */
+  text: table,
   tags: table.nullable(),
   hands: z.array(z.object({ name: z.string(), caption: z.string(), answers: z.array(z.string()) })),
 })
@@ -49,11 +64,23 @@ export type Group = {
   readonly bridge: Bridge
   readonly adapted: boolean
   readonly swap: Row['swap']
+  readonly ends: Row['ends']
   readonly rows: readonly Row[]
 }
 
-/** @throws {ConfigError} if there are none, or naming the file that is not a row. */
-export function readRows(folder: string): Row[] {
+/** Groups of Q-Formers and the others between the same ends, of those between other ends, and after a swap. */
+export type Comparison = {
+  readonly bridges: readonly Group[]
+  readonly elsewhere: readonly Group[]
+  readonly swaps: readonly Group[]
+}
+
+/** @throws {ConfigError} if a folder has none, or naming the file that is not a row. */
+export function readRows(folders: readonly string[]): Row[] {
+  return folders.flatMap(rowsOf)
+}
+
+function rowsOf(folder: string): Row[] {
   const files = existsSync(folder)
     ? readdirSync(folder).filter((file) => file.endsWith('.json'))
     : []
@@ -74,19 +101,50 @@ export function readRows(folder: string): Row[] {
   })
 }
 
-/** In the order of BRIDGES, those that adapt the language model after the others, swaps last. */
-export function groupsOf(rows: readonly Row[]): Group[] {
-  const swapKey = ({ swap }: Row) => (swap === null ? '' : Object.values(swap).join(' '))
-  const order = (row: Row) =>
-    BRIDGES.indexOf(row.kind) + (row.adapted ? 10 : 0) + (row.swap ? 20 : 0)
-  const sorted = rows.toSorted(
-    (a, b) => order(a) - order(b) || swapKey(a).localeCompare(swapKey(b)),
+/**
+ * In the order of BRIDGES, those that adapt the language model after the others. The ends compared are those with the most
+ * kinds of bridge between them.
+ */
+export function compare(rows: readonly Row[]): Comparison {
+  const groups = groupsOf(rows)
+  const own = groups.filter(({ swap }) => swap === null)
+  const between = Map.groupBy(own, ({ ends }) => keyOf(ends))
+  const [compared] = [...between.values()].toSorted((a, b) => b.length - a.length)
+  return {
+    bridges: compared ?? [],
+    elsewhere: own.filter((group) => !compared?.includes(group)),
+    swaps: groups.filter(({ swap }) => swap !== null),
+  }
+}
+
+/** The group that was trained from the beginning between such ends, with the language model as it is. */
+export function trainedBetween(
+  { bridges, elsewhere }: Comparison,
+  ends: Row['ends'],
+): Group | undefined {
+  return [...bridges, ...elsewhere].find(
+    (group) => group.bridge === 'qformer' && !group.adapted && keyOf(group.ends) === keyOf(ends),
   )
-  const groups = Map.groupBy(sorted, (row) => `${order(row)} ${swapKey(row)}`)
+}
+
+function groupsOf(rows: readonly Row[]): Group[] {
+  const learns = ['nothing', 'projection', 'bridge']
+  const order = ({ kind, adapted, swap }: Row) =>
+    (adapted ? 10 : 0) + BRIDGES.indexOf(kind) + (swap === null ? 0 : learns.indexOf(swap.learns))
+  const swapKey = ({ swap }: Row) =>
+    swap === null ? '' : `${swap.end} ${swap.other} ${keyOf(swap.base)}`
+  const sorted = rows.toSorted(
+    (a, b) => swapKey(a).localeCompare(swapKey(b)) || order(a) - order(b) || a.seed - b.seed,
+  )
+  const groups = Map.groupBy(sorted, (row) => [swapKey(row), keyOf(row.ends), order(row)].join(' '))
   return [...groups.values()].map((all) => {
-    const { kind: bridge, adapted, swap } = all[0]!
-    return { bridge, adapted, swap, rows: all }
+    const { kind: bridge, adapted, swap, ends } = all[0]!
+    return { bridge, adapted, swap, ends, rows: all }
   })
+}
+
+function keyOf({ vision_model: vision, language_model: language }: Row['ends']): string {
+  return `${vision} ${language}`
 }
 
 /** By kind of question, `all` of them, and `captions`. */

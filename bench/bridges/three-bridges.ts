@@ -7,9 +7,10 @@ import { existsSync, readFileSync, writeFileSync } from 'node:fs'
 import path from 'node:path'
 import { parseArgs } from 'node:util'
 import { newestResult, resultFile, writeResults } from '../report/results.ts'
+import { drawCosts, drawLearning } from './charts.ts'
 import { type Cost, measureCosts } from './costs.ts'
-import { writePage } from './page.ts'
-import { groupsOf, readRows } from './rows.ts'
+import { COSTS_PICTURE, LEARNING_PICTURE, writePage } from './page.ts'
+import { compare, readRows } from './rows.ts'
 
 const PAGE = path.join(import.meta.dirname, '..', '..', 'docs', 'three-bridges.md')
 
@@ -17,21 +18,26 @@ export async function runThreeBridgesBench(args: readonly string[]): Promise<voi
   const { values } = parseArgs({
     args: [...args],
     options: {
-      rows: { type: 'string', default: 'training/run/compare' },
+      rows: { type: 'string', multiple: true, default: ['training/run/compare'] },
       packages: { type: 'string' },
       rounds: { type: 'string', default: '20' },
       publish: { type: 'boolean', default: false },
     },
   })
-  const groups = groupsOf(readRows(values.rows))
+  const comparison = compare(readRows(values.rows))
   const costs =
     values.packages === undefined
       ? measuredBefore()
       : await measureCosts(values.packages, Number(values.rounds))
-  const page = writePage(groups, costs)
-  const results = writeResults('three-bridges', { groups, costs })
+  const page = writePage(comparison, costs)
+  const results = writeResults('three-bridges', { ...comparison, costs })
   const file = values.publish ? PAGE : resultFile('three-bridges.md')
   writeFileSync(file, page)
+  const pictureOf = (name: string) => path.join(path.dirname(file), name)
+  writeFileSync(pictureOf(LEARNING_PICTURE), drawLearning(comparison.bridges))
+  if (costs !== null) {
+    writeFileSync(pictureOf(COSTS_PICTURE), drawCosts(costs))
+  }
   process.stdout.write(
     `${page}\nwritten to ${path.relative(process.cwd(), file)} and ${path.relative(process.cwd(), results)}\n`,
   )
