@@ -8,9 +8,9 @@ import {
   PULL_MATCHER_COMMAND,
 } from '../../config/models.ts'
 import { ERRORS_EN } from './errors-en.ts'
-import { MODERATION_EN } from './moderation-en.ts'
+import { MODERATION_EN } from './moderation/en.ts'
 import { onlyLanguagesEn } from './question-language.ts'
-import { MODERATION_RULES_EN } from './moderation-rules-en.ts'
+import { MODERATION_RULES_EN } from './moderation/rules-en.ts'
 
 /** A count with its noun, which gets an s unless the count is 1. */
 const many = (count: number, noun: string) => `${count} ${noun}${count === 1 ? '' : 's'}`

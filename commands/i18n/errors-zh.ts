@@ -9,7 +9,7 @@ import {
 import type { SettingProblem } from '../../inference/contract/errors.ts'
 import type { UnsupportedFormat } from '../../inference/image/sniff.ts'
 import type { ErrorSentences } from './error-sentences.ts'
-import { MODERATION_ZH } from './moderation-zh.ts'
+import { MODERATION_ZH } from './moderation/zh.ts'
 import { onlyLanguagesZh } from './question-language.ts'
 import { bytesInWords, megabytes } from './sizes.ts'
 

@@ -7,9 +7,9 @@ import {
   PULL_MATCHER_COMMAND,
 } from '../../config/models.ts'
 import { ERRORS_ZH } from './errors-zh.ts'
-import { MODERATION_ZH } from './moderation-zh.ts'
+import { MODERATION_ZH } from './moderation/zh.ts'
 import { onlyLanguagesZh } from './question-language.ts'
-import { MODERATION_RULES_ZH } from './moderation-rules-zh.ts'
+import { MODERATION_RULES_ZH } from './moderation/rules-zh.ts'
 import type { Catalog } from './words.ts'
 
 export const ZH: Catalog = {

@@ -128,7 +128,7 @@ describe('settings of a server', () => {
     await kit.slash('settings style', { value: 'alt' })
     await kit.slash('settings language', { value: 'zh-CN' })
     const answer = await ada.answerTo(await ada.upload(triangle()))
-    assert.match(answer.content, /^A large green triangle .*\.$/)
+    assert.match(answer.content, /^A large green triangle .*\.\n-# 回答是英文的。$/)
     assert.ok(buttonsOf(answer).some(({ label }) => label === ZH.buttons.ask))
     await kit.slash('settings channel', { channel: kit.channelId, does: 'nothing' })
     assert.deepEqual(await answersTo(ada, await ada.upload(triangle())), [])

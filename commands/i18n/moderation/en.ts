@@ -1,6 +1,6 @@
 /** What the bot says about moderation, in English; part of the catalog. */
 
-import type { Relation, WordVerdict } from '../moderation/word-verdict.ts'
+import type { Relation, WordVerdict } from '../../moderation/word-verdict.ts'
 
 const LIKE = ['looks the same as', 'looks almost the same as', 'looks similar to'] as const
 

@@ -1,8 +1,8 @@
 /** What the bot says about moderation, in Simplified Chinese; part of the catalog. */
 
-import type { MODERATION_EN } from './moderation-en.ts'
-import type { WordVerdict } from '../moderation/word-verdict.ts'
-import type { Words } from './words.ts'
+import type { MODERATION_EN } from './en.ts'
+import type { WordVerdict } from '../../moderation/word-verdict.ts'
+import type { Words } from '../words.ts'
 
 const LIKE = ['看起来相同', '看起来几乎相同', '看起来相似'] as const
 

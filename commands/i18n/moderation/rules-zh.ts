@@ -1,7 +1,7 @@
 /** What the bot says about rules and about reposts, in Simplified Chinese. */
 
-import type { MODERATION_RULES_EN } from './moderation-rules-en.ts'
-import type { Words } from './words.ts'
+import type { MODERATION_RULES_EN } from './rules-en.ts'
+import type { Words } from '../words.ts'
 
 const percent = (share: number) => `${Number((share * 100).toFixed(2))}%`
 const points = (count: number) => `${Number(count.toFixed(2))} 分`
