@@ -29,7 +29,7 @@ import type { ModelCard } from '../../inference/package/model-card.ts'
 import { preparePackage } from '../../inference/package/prepare.ts'
 import { readSettings, userFolder } from './environment.ts'
 import { EXIT_HELP, readArguments } from './options.ts'
-import { printKnownModels } from './pull/known-models.ts'
+import { printKnownModels } from './pull/listed-models.ts'
 import { botMemory } from './pull/memory.ts'
 import { isReader, pullSmallReader, READER_HELP } from './pull/pull-reader.ts'
 import { createProgress, formatBytes, formatDuration } from './pull/progress.ts'
@@ -127,7 +127,7 @@ async function main(argv: readonly string[], signal: AbortSignal): Promise<numbe
   }
   const { json: asJson = false, ...chosen } = values
   if (positionals.length === 0 && Object.keys(chosen).length === 0) {
-    printKnownModels(asJson)
+    await printKnownModels(asJson)
     return DONE
   }
   if (isReader(positionals)) {

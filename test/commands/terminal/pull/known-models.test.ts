@@ -2,20 +2,21 @@ import assert from 'node:assert/strict'
 import { readFileSync } from 'node:fs'
 import path from 'node:path'
 import { describe, it } from 'node:test'
+import { KNOWN_MODELS } from '../../../../commands/terminal/pull/known-models.ts'
 import {
-  KNOWN_MODELS,
   knownModelsText,
   listedModels,
   recommended,
-} from '../../../../commands/terminal/pull/known-models.ts'
+} from '../../../../commands/terminal/pull/listed-models.ts'
+import { estimateSeconds, MEASURED_ON } from '../../../../commands/terminal/pull/picture-work.ts'
 import { isRepositoryId } from '../../../../inference/download/hub.ts'
 import { jsonLines, runTerminal } from '../../../helpers/run-command.ts'
 
 const GB = 1e9
 
-/** Of a machine that does nothing else. */
-function idle(bytes: number) {
-  return { machineBytes: bytes, freeBytes: bytes }
+/** A machine that does nothing else, as fast as the one that models were timed on. */
+function idle(bytes: number, speed = MEASURED_ON) {
+  return { memory: { machineBytes: bytes, freeBytes: bytes }, speed }
 }
 
 describe('npm run pull without a model', () => {
@@ -32,12 +33,17 @@ describe('npm run pull without a model', () => {
   it('prints them as JSON', async () => {
     const { stdout } = await runTerminal('pull', ['--json'])
     const [printed] = jsonLines(stdout)
-    assert.ok(typeof printed === 'object' && printed !== null && 'machineBytes' in printed)
-    const { machineBytes, freeBytes } = printed as Record<string, unknown>
-    assert.ok(typeof machineBytes === 'number' && typeof freeBytes === 'number')
-    assert.ok(freeBytes > 0 && freeBytes <= machineBytes)
-    const models = listedModels({ machineBytes, freeBytes })
-    assert.deepEqual(printed, { machineBytes, freeBytes, models })
+    const numberOf = (field: string) => {
+      assert.ok(typeof printed === 'object' && printed !== null && field in printed)
+      const value = (printed as Record<string, unknown>)[field]
+      assert.ok(typeof value === 'number' && value > 0)
+      return value
+    }
+    const [machineBytes, freeBytes] = [numberOf('machineBytes'), numberOf('freeBytes')]
+    const speed = { gops: numberOf('gops'), gbPerSecond: numberOf('gbPerSecond') }
+    assert.ok(freeBytes <= machineBytes)
+    const memory = { machineBytes, freeBytes }
+    assert.deepEqual(printed, { ...memory, ...speed, models: listedModels({ memory, speed }) })
   })
 
   it('tells of each model what the table does', () => {
@@ -64,12 +70,12 @@ describe('npm run pull without a model', () => {
   })
 
   it('recommends one that may be used commercially, if the machine has room', () => {
-    assert.equal(recommended(idle(16 * GB))?.commercial, true)
+    assert.equal(recommended(idle(16 * GB).memory)?.commercial, true)
     assert.equal(
-      recommended(idle(1.1 * GB))?.repository,
+      recommended(idle(1.1 * GB).memory)?.repository,
       'HuggingFaceTB/SmolVLM2-256M-Video-Instruct',
     )
-    assert.equal(recommended(idle(0.5 * GB)), null)
+    assert.equal(recommended(idle(0.5 * GB).memory), null)
     assert.match(knownModelsText(idle(16 * GB)), /npm run pull -- HuggingFaceTB\/SmolVLM2-500M/)
     assert.doesNotMatch(knownModelsText(idle(0.5 * GB)), /For this machine/)
   })
@@ -93,7 +99,38 @@ describe('npm run pull without a model', () => {
     ] as const) {
       assert.deepEqual(timesOf(`/${name}`), [medianOf(file, 'pairs', 0, 'ours'), null])
     }
-    assert.match(knownModelsText(idle(16 * GB)), /SmolVLM2-500M.* 1\.7–11\.4 s/)
+    assert.match(knownModelsText(idle(16 * GB)), /SmolVLM2-500M.* 1\.7–11 s/)
+  })
+
+  it('estimates by the shapes what was timed, to within a half', () => {
+    for (const { repository, shape, ...timed } of KNOWN_MODELS) {
+      const { one, tiled } = estimateSeconds(shape, MEASURED_ON)
+      for (const [told, measured] of [
+        [one, timed.secondsPerPicture],
+        [tiled, timed.secondsPerTiledPicture],
+      ] as const) {
+        if (measured !== null) {
+          assert.ok(told !== null && told > 0.55 * measured && told < 1.1 * measured, repository)
+        }
+      }
+    }
+  })
+
+  it('tells more time for a slower machine: of products, and of memory', () => {
+    const [small] = listedModels(idle(16 * GB))
+    const half = { gops: MEASURED_ON.gops / 2, gbPerSecond: MEASURED_ON.gbPerSecond / 2 }
+    const slow = idle(16 * GB, half)
+    assert.equal(listedModels(slow)[0]?.secondsPerPicture, 2 * (small?.secondsPerPicture ?? NaN))
+    assert.match(knownModelsText(slow), /SmolVLM2-500M.* 3\.4–23 s/)
+    assert.match(knownModelsText(slow), /here 2\.0 times slower/)
+    // Of a large model that was not timed, slower memory costs much of the time of 50 steps.
+    const llava = (speed: typeof half) =>
+      listedModels(idle(16 * GB, speed)).find(({ repository }) => repository.endsWith('1.5-7b-hf'))
+    const narrow = llava({ ...MEASURED_ON, gbPerSecond: half.gbPerSecond })
+    const wide = llava(MEASURED_ON)
+    assert.equal(wide?.timed, false)
+    assert.ok(narrow && narrow.secondsPerPicture - wide.secondsPerPicture > 2)
+    assert.match(knownModelsText(idle(16 * GB)), /llava-1\.5-7b-hf.* ~1\d s/)
   })
 
   it('still wants a model where there are options for one', async () => {
