@@ -24,8 +24,8 @@ from training.stages.vit import HELD_OUT
 from training.stages.vit import load as load_vision
 from training.text import BOS, PAD, Text, pad, prompt
 
-BATCH, PEAK, STEPS = 32, 1e-3, 7_000
-ADAPTED_FROM, ADAPTED_PEAK = 2_000, 4e-4  # the language model's first step, and its highest rate
+BATCH, PEAK, STEPS = 16, 1e-3, 8_000
+ADAPTED_FROM, ADAPTED_PEAK = 1_000, 4e-4  # the language model's first step, and its highest rate
 CAPTIONS, TWO = .25, .15  # shares of documents that begin with a caption, and of those about two pictures
 PRINTED, NOT_PRINTED = .25, .04  # shares of documents about a printed word, and of others that ask for words all the same
 MEASURED, MEASURED_PRINTED = 600, 300
