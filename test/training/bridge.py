@@ -100,6 +100,7 @@ class Projector(Case):
     def test_takes_the_tower_of_a_blip2(self):
         self.train('out-eva', '--steps', '3', vision='eva')
         self.assert_same_ends('out-eva', [('eva', '', 'vision_tower.'), ('language', 'model.', 'language_model.model.')])
+        self.assert_same_tower('out-eva', 'eva')
         model, processor = load_llava(self.folder / 'out-eva'), LlavaProcessor.from_pretrained(self.folder / 'out-eva')
         model.model.vision_tower = Tower.from_pretrained(self.folder / 'eva').eval()  # whatever the checkpoint says of it
         self.assert_converts('out-eva', self.answer(model, processor))
@@ -253,6 +254,7 @@ class CrossAttention(Case):
     def test_takes_the_tower_of_a_blip2(self):
         self.train('out-eva', {'use_resampler': True, **RESAMPLER}, '--steps', '3', vision='eva')
         self.assert_same_ends('out-eva', [('eva', '', 'model.vision_model.')])
+        self.assert_same_tower('out-eva', 'eva')
         file = self.folder / 'out-eva' / 'model.safetensors'
         wide = {name: tensor.fill_(0.7) if 'alpha' in name else tensor for name, tensor in load_file(file).items()}
         save_file(wide, file, {'format': 'pt'})  # whose gates are open, so that what is seen matters

@@ -1,5 +1,6 @@
 """What the tests of training/bridge share: a folder with pictures and ends, and what is said of a checkpoint."""
 
+import json
 import tempfile
 import unittest
 from pathlib import Path
@@ -7,10 +8,15 @@ from pathlib import Path
 import torch
 import toys
 from safetensors.torch import load_file
+from transformers import Blip2VisionModel
 
 from training.bridge.__main__ import main
 
 PICTURE = '1.png'
+TOWER = (
+    'model_type', 'hidden_size', 'intermediate_size', 'num_hidden_layers', 'num_attention_heads', 'image_size', 'patch_size', 'hidden_act',
+    'layer_norm_eps', 'qkv_bias',
+)
 
 
 class Case(unittest.TestCase):
@@ -50,6 +56,13 @@ class Case(unittest.TestCase):
                     other = written[new + name.removeprefix(old)]
                     # A vocabulary may have got the place of a picture.
                     self.assertTrue(torch.equal(tensor, other[: len(tensor)] if tensor.ndim > 0 else other), name)
+
+    def assert_same_tower(self, out, end):
+        """Whether the checkpoint says of a BLIP-2's tower what its own folder says."""
+        told = json.loads((self.folder / out / 'config.json').read_text())['vision_config']
+        own = Blip2VisionModel.from_pretrained(self.folder / end).config.to_dict()
+        for name in TOWER:
+            self.assertEqual(told[name], own[name], name)
 
     def assert_converts(self, out, ids):
         """ids: what transformers answers, with the end."""
