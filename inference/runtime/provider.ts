@@ -27,7 +27,7 @@ export const ON_CPU: Placement = { device: 'cpu', longestRun: Infinity }
 /** Side of the matrices of the speed test, and the least speed at which `auto` chooses a device. */
 export const SIDE = 1024
 const LEAST_GFLOPS = 300
-const SPEED_ENTRY = path.join(import.meta.dirname, 'speed-entry.ts')
+const SPEED_ENTRY = path.join(import.meta.dirname, 'speed', 'speed-entry.ts')
 /** A driver may compile its programs at the first use. */
 const SPEED_LIMIT_MS = 60_000
 

@@ -2,7 +2,7 @@
 
 import { totalmem } from 'node:os'
 import { formatGb } from '../../../inference/download/disk.ts'
-import { cpuSpeed, type CpuSpeed } from '../../../inference/runtime/cpu-speed.ts'
+import { cpuSpeed, type CpuSpeed } from '../../../inference/runtime/speed/cpu-speed.ts'
 import { printJson } from '../run.ts'
 import { KNOWN_MODELS, type KnownModel } from './known-models.ts'
 import { botMemory } from './memory.ts'

@@ -5,7 +5,7 @@
  * within about 25 % of the estimates (test/commands/terminal/pull/picture-work.test.ts).
  */
 
-import type { CpuSpeed } from '../../../inference/runtime/cpu-speed.ts'
+import type { CpuSpeed } from '../../../inference/runtime/speed/cpu-speed.ts'
 
 /** Layers of a transformer. `ffn` of two matrices each; a gated layer has three. */
 type Layers = {

@@ -1,6 +1,6 @@
 /** Prints the speed of a device that `PROVIDER=auto` considers; runs in a process of its own. */
 
-import { gflops, SIDE } from './provider.ts'
+import { gflops, SIDE } from '../provider.ts'
 
 const device = process.argv[2]
 if (device !== 'cuda' && device !== 'webgpu') {

@@ -1,7 +1,7 @@
 /** How fast this machine's processor is at what a model mostly does, measured in about a fifth of a second. */
 
 import { InferenceSession, Tensor } from 'onnxruntime-node'
-import { GraphBuilder } from '../onnx/graph-builder.ts'
+import { GraphBuilder } from '../../onnx/graph-builder.ts'
 
 export type CpuSpeed = {
   /** Products of matrices of bytes through ONNX Runtime, in 10^9 operations a second. */

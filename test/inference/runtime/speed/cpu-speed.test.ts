@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
-import { cpuSpeed } from '../../../inference/runtime/cpu-speed.ts'
+import { cpuSpeed } from '../../../../inference/runtime/speed/cpu-speed.ts'
 
 describe('cpuSpeed', () => {
   it('is that of some processor, in a moment', async () => {
