@@ -100,7 +100,7 @@ def train(run, steps=None, minutes=None, language='opt', layers=None):
     Trains for `steps` steps (default STEPS), or stops after `minutes`, to be resumed. `language`: of training.parts.model.LANGUAGES,
     with its own number of layers unless `layers` says another.
     """
-    steps = steps or STEPS[language]
+    steps = STEPS[language] if steps is None else steps
     torch.manual_seed(0)
     text = Text(run / 'tokenizer')
     model = Reader(text.newline, language, layers).start()
