@@ -38,7 +38,7 @@ def run_stage(name, run, language='opt', layers=None, steps=None):
     else:
         exports = {other: (other, 'export') for other in ('export', 'export_llava', 'export_flamingo')}
         module, function = {**exports, 'evaluate': ('write_report', 'report')}.get(name, (f'stages.{name}', 'train'))
-        own = {'steps': steps} if steps and name in TRAINED else {}
+        own = {'steps': steps} if steps is not None and name in TRAINED else {}
         getattr(importlib.import_module(f'training.{module}'), function)(run, **own)
     done.touch()
 
@@ -52,7 +52,7 @@ def main():
     parser.add_argument('--steps', type=int, help="with --only: instead of the stage's own number")
     parser.add_argument('--threads', type=int)
     options = parser.parse_args()
-    if options.steps and options.only not in TRAINED:
+    if options.steps is not None and options.only not in TRAINED:
         parser.error(f'--steps needs --only with one of {", ".join(TRAINED)}.')
     if options.layers and options.only != 'lm':
         parser.error('--layers needs --only lm.')
