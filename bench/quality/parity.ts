@@ -11,9 +11,7 @@ import type { ImageFeatures, ImageTokens } from '../../inference/families/common
 import { argmax } from '../../inference/generation/scores.ts'
 import { floats } from '../../inference/runtime/floats.ts'
 import {
-  checkpointFolder,
   type CheckpointName,
-  FIXTURES,
   IDEFICS3_NAMES,
   IDEFICS_NAMES,
   INSTRUCT_NAMES,
@@ -21,14 +19,18 @@ import {
   type ItmName,
   LLAMA_NAMES,
   LLAVA_NAMES,
-  loadItm,
-  loadParity,
   ONEVISION_NAMES,
   PARITY_NAMES,
-  type Parity,
   type ParityName,
-  relativeError,
   T5_NAMES,
+} from '../../test/helpers/parity-names.ts'
+import {
+  checkpointFolder,
+  FIXTURES,
+  loadItm,
+  loadParity,
+  type Parity,
+  relativeError,
   tensorOf,
 } from '../../test/helpers/parity.ts'
 import { openAnyRunner, openTestRunner, type TestRunner } from '../../test/helpers/runners.ts'

@@ -12,7 +12,8 @@ import type { Search } from '../../inference/generation/search.ts'
 import { type GenerationSettings, resolveSettings } from '../../inference/generation/settings.ts'
 import { createStopRule } from '../../inference/generation/stopping.ts'
 import { packageFor } from './packages.ts'
-import { FIXTURES, loadParity, type Parity, type ParityName } from './parity.ts'
+import type { ParityName } from './parity-names.ts'
+import { FIXTURES, loadParity, type Parity } from './parity.ts'
 import { openTestRunner, type TestRunner } from './runners.ts'
 
 const TOLERANCE = 1e-4

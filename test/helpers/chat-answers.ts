@@ -5,14 +5,8 @@ import { readFileSync } from 'node:fs'
 import path from 'node:path'
 import type { GenerationOptions, Model, Turn } from '../../inference/contract/types.ts'
 import { withModel } from './engine-parity.ts'
-import {
-  FIXTURES,
-  type Idefics3Name,
-  type LlavaName,
-  loadParity,
-  loadTiled,
-  type OnevisionName,
-} from './parity.ts'
+import type { Idefics3Name, LlavaName, OnevisionName } from './parity-names.ts'
+import { FIXTURES, loadParity, loadTiled } from './parity.ts'
 import type { TestRunner } from './runners.ts'
 
 type Answers = readonly {

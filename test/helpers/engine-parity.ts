@@ -10,14 +10,8 @@ import { openModel } from '../../inference/model.ts'
 import type { Precision } from '../../inference/blocks/precision.ts'
 import type { Model } from '../../inference/contract/types.ts'
 import { packageFor } from './packages.ts'
-import {
-  FIXTURES,
-  loadParity,
-  type Parity,
-  type ParityName,
-  relativeError,
-  tensorOf,
-} from './parity.ts'
+import type { ParityName } from './parity-names.ts'
+import { FIXTURES, loadParity, type Parity, relativeError, tensorOf } from './parity.ts'
 
 const TOLERANCE = 1e-4
 /** The reference's, where pictures are cut into tiles. */

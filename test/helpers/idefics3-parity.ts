@@ -11,9 +11,9 @@ import { toPixelValues } from '../../inference/image/pixel-values.ts'
 import { checkAboutTwo, checkAnswers, checkTurnIds } from './chat-answers.ts'
 import { checkParity } from './engine-parity.ts'
 import { packageFor } from './packages.ts'
+import type { Idefics3Name } from './parity-names.ts'
 import {
   FIXTURES,
-  type Idefics3Name,
   type Idefics3Parity,
   loadIdefics3,
   tensorOf,

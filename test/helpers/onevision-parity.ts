@@ -8,7 +8,8 @@ import { checkAboutTwo, checkAnswers, checkTurnIds } from './chat-answers.ts'
 import { checkParity } from './engine-parity.ts'
 import { checkChat, checkSeams, checkSeveral } from './idefics3-parity.ts'
 import { packageFor } from './packages.ts'
-import { FIXTURES, loadOnevision, type OnevisionName, type OnevisionParity } from './parity.ts'
+import type { OnevisionName } from './parity-names.ts'
+import { FIXTURES, loadOnevision, type OnevisionParity } from './parity.ts'
 import { openTestRunner, type TestRunner } from './runners.ts'
 
 export async function checkOnevision(name: OnevisionName): Promise<void> {

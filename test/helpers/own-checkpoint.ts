@@ -5,7 +5,7 @@ import { tmpdir } from 'node:os'
 import path from 'node:path'
 import { afterEach, beforeEach } from 'node:test'
 import { checkpointFolder } from './parity.ts'
-import type { ParityName } from './parity.ts'
+import type { ParityName } from './parity-names.ts'
 import { readTensors, writeTensors } from './safetensors.ts'
 import type { RawTensors } from './safetensors.ts'
 

@@ -13,7 +13,8 @@ import path from 'node:path'
 import { convertCheckpoint } from '../../inference/convert/convert.ts'
 import { CARD_FILE } from '../../inference/package/model-card.ts'
 import type { Precision } from '../../inference/blocks/precision.ts'
-import { checkpointFolder, type CheckpointName } from './parity.ts'
+import type { CheckpointName } from './parity-names.ts'
+import { checkpointFolder } from './parity.ts'
 
 const ROOT = path.join(import.meta.dirname, '..', '..')
 

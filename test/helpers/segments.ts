@@ -9,7 +9,8 @@ import { toFloat32 } from '../../inference/convert/weights/float16.ts'
 import type { Segment } from '../../inference/families/common/runner.ts'
 import { openGraphs, DecoderRun } from './graph-sessions.ts'
 import type { ModelCard } from '../../inference/package/model-card.ts'
-import { checkpointFolder, type ParityName } from './parity.ts'
+import type { ParityName } from './parity-names.ts'
+import { checkpointFolder } from './parity.ts'
 
 const EMBEDDINGS = 'language_model.model.decoder.embed_tokens.weight'
 

@@ -7,11 +7,11 @@ import { convertCheckpoint } from '../../../inference/convert/convert.ts'
 import { toPixelValues } from '../../../inference/image/pixel-values.ts'
 import { argmax, DecoderRun, float, openGraphs, runOne } from '../../helpers/graph-sessions.ts'
 import type { Graphs } from '../../helpers/graph-sessions.ts'
+import { PARITY_NAMES } from '../../helpers/parity-names.ts'
 import {
   checkpointFolder,
   FIXTURES,
   loadParity,
-  PARITY_NAMES,
   relativeError,
   tensorOf,
 } from '../../helpers/parity.ts'

@@ -3,7 +3,7 @@ import { readFileSync, statSync } from 'node:fs'
 import path from 'node:path'
 import { describe, it } from 'node:test'
 import { convertCheckpoint, estimatePackageBytes } from '../../../inference/convert/convert.ts'
-import type { CheckpointName } from '../../helpers/parity.ts'
+import type { CheckpointName } from '../../helpers/parity-names.ts'
 import { checkpointFolder } from '../../helpers/parity.ts'
 import { giveEachTestACheckpoint, OPTIONS, out } from '../../helpers/own-checkpoint.ts'
 

@@ -11,11 +11,11 @@ import { after, describe, it } from 'node:test'
 import { ConfigError } from '../../../config/errors.ts'
 import { convertCheckpoint } from '../../../inference/convert/convert.ts'
 import { openModel } from '../../../inference/model.ts'
+import type { ParityName } from '../../helpers/parity-names.ts'
 import {
   checkpointFolder,
   FIXTURES,
   loadParity,
-  type ParityName,
   relativeError,
   tensorOf,
 } from '../../helpers/parity.ts'

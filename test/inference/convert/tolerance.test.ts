@@ -5,7 +5,7 @@ import path from 'node:path'
 import { afterEach, beforeEach, describe, it } from 'node:test'
 import { convertCheckpoint } from '../../../inference/convert/convert.ts'
 import { checkpointFolder } from '../../helpers/parity.ts'
-import type { ParityName } from '../../helpers/parity.ts'
+import type { ParityName } from '../../helpers/parity-names.ts'
 import { floatTensor, readTensors, valuesOf, writeTensors } from '../../helpers/safetensors.ts'
 import type { RawTensor, RawTensors } from '../../helpers/safetensors.ts'
 

@@ -4,13 +4,8 @@ import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
 import { checkBeamScores } from '../../helpers/beam-scores.ts'
 import { checkParity, QUICK_NAMES, withModel } from '../../helpers/engine-parity.ts'
-import {
-  INSTRUCT_NAMES,
-  LLAMA_NAMES,
-  loadParity,
-  PARITY_NAMES,
-  T5_NAMES,
-} from '../../helpers/parity.ts'
+import { INSTRUCT_NAMES, LLAMA_NAMES, PARITY_NAMES, T5_NAMES } from '../../helpers/parity-names.ts'
+import { loadParity } from '../../helpers/parity.ts'
 
 /**
  * Of each kind, the one whose matrices are all quantized. Of instruct-llama two are not, being too

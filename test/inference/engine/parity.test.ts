@@ -4,15 +4,8 @@ import { processScores } from '../../../inference/generation/processors.ts'
 import { softmax } from '../../../inference/generation/scores.ts'
 import { resolveSettings } from '../../../inference/generation/settings.ts'
 import { checkParity, QUICK_NAMES, withModel } from '../../helpers/engine-parity.ts'
-import {
-  INSTRUCT_NAMES,
-  LLAMA_NAMES,
-  loadParity,
-  PARITY_NAMES,
-  relativeError,
-  T5_NAMES,
-  tensorOf,
-} from '../../helpers/parity.ts'
+import { INSTRUCT_NAMES, LLAMA_NAMES, PARITY_NAMES, T5_NAMES } from '../../helpers/parity-names.ts'
+import { loadParity, relativeError, tensorOf } from '../../helpers/parity.ts'
 
 const TOLERANCE = 1e-4
 

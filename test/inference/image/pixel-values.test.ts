@@ -5,7 +5,8 @@ import { describe, it } from 'node:test'
 import sharp from 'sharp'
 import { normalize, toPixelValues } from '../../../inference/image/pixel-values.ts'
 import { animation, apng, transparent } from '../../helpers/layers.ts'
-import { FIXTURES, loadParity, PARITY_NAMES } from '../../helpers/parity.ts'
+import { PARITY_NAMES } from '../../helpers/parity-names.ts'
+import { FIXTURES, loadParity } from '../../helpers/parity.ts'
 import { CLIP_PREPROCESSING, loadPictures, pictureBytes, sha256 } from '../../helpers/pictures.ts'
 
 const { side, smallSide, pictures } = loadPictures()

@@ -5,7 +5,8 @@ import { describe, it } from 'node:test'
 import { openModel } from '../../../inference/model.ts'
 import type { Answer, Model, Turn } from '../../../inference/contract/types.ts'
 import { packageFor } from '../../helpers/packages.ts'
-import { FIXTURES, loadParity, type ParityName } from '../../helpers/parity.ts'
+import type { ParityName } from '../../helpers/parity-names.ts'
+import { FIXTURES, loadParity } from '../../helpers/parity.ts'
 import { imageTokensOf } from '../../../inference/package/model-card.ts'
 
 const parity = loadParity('base')

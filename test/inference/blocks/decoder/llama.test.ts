@@ -4,7 +4,8 @@ import { rotaryRates } from '../../../../inference/blocks/decoder/rotary.ts'
 import type { PromptLayout } from '../../../../inference/families/common/runner.ts'
 import { argmax } from '../../../helpers/graph-sessions.ts'
 import { packageFor } from '../../../helpers/packages.ts'
-import { LLAMA_NAMES, loadParity, relativeError, tensorOf } from '../../../helpers/parity.ts'
+import { LLAMA_NAMES } from '../../../helpers/parity-names.ts'
+import { loadParity, relativeError, tensorOf } from '../../../helpers/parity.ts'
 import { openTestRunner, type TestRunner } from '../../../helpers/runners.ts'
 
 const TOLERANCE = 1e-4

@@ -7,14 +7,8 @@ import type { PromptLayout } from '../../../../inference/families/common/runner.
 import { floats } from '../../../../inference/runtime/floats.ts'
 import { argmax } from '../../../helpers/graph-sessions.ts'
 import { packageFor } from '../../../helpers/packages.ts'
-import {
-  FIXTURES,
-  INSTRUCT_NAMES,
-  loadParity,
-  relativeError,
-  T5_NAMES,
-  tensorOf,
-} from '../../../helpers/parity.ts'
+import { INSTRUCT_NAMES, T5_NAMES } from '../../../helpers/parity-names.ts'
+import { FIXTURES, loadParity, relativeError, tensorOf } from '../../../helpers/parity.ts'
 import { openTestRunner, type TestRunner } from '../../../helpers/runners.ts'
 import { queryOutput } from '../../../helpers/seams.ts'
 

@@ -12,7 +12,7 @@ import { writeData } from '../../../../inference/convert/weights/write-data.ts'
 import { visionGraph } from '../../../../inference/blocks/vision/vit.ts'
 import { float, openGraph, runOne } from '../../../helpers/graph-sessions.ts'
 import { checkpointFolder, loadParity, relativeError, tensorOf } from '../../../helpers/parity.ts'
-import type { ParityName } from '../../../helpers/parity.ts'
+import type { ParityName } from '../../../helpers/parity-names.ts'
 import { gaussians } from '../../../helpers/quantized.ts'
 
 const folder = mkdtempSync(path.join(tmpdir(), 'vit-layers-'))

@@ -2,7 +2,7 @@
 
 import { describe, it } from 'node:test'
 import { checkIdefics } from '../../../helpers/idefics-parity.ts'
-import { IDEFICS_NAMES } from '../../../helpers/parity.ts'
+import { IDEFICS_NAMES } from '../../../helpers/parity-names.ts'
 
 describe('IDEFICS', () => {
   for (const name of IDEFICS_NAMES.filter((one) => one !== 'idefics-resampler')) {

@@ -2,7 +2,7 @@
 
 import { describe, it } from 'node:test'
 import { checkOnevision } from '../../../helpers/onevision-parity.ts'
-import { ONEVISION_NAMES } from '../../../helpers/parity.ts'
+import { ONEVISION_NAMES } from '../../../helpers/parity-names.ts'
 
 describe('LLaVA-OneVision', () => {
   for (const name of ONEVISION_NAMES.filter((one) => one !== 'onevision-smaller')) {

@@ -2,7 +2,7 @@
 
 import { describe, it } from 'node:test'
 import { checkLlava } from '../../../helpers/llava-parity.ts'
-import { LLAVA_NAMES } from '../../../helpers/parity.ts'
+import { LLAVA_NAMES } from '../../../helpers/parity-names.ts'
 
 describe('LLaVA', () => {
   for (const name of LLAVA_NAMES.filter((one) => one !== 'llava-clip')) {
