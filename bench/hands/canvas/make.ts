@@ -3,14 +3,14 @@
  * Chromium installed. Writes OUT/canvas/NNN.EXT and OUT/canvas.json.
  */
 
-import { mkdirSync, readFileSync, writeFileSync } from 'node:fs'
+import { mkdirSync, writeFileSync } from 'node:fs'
 import path from 'node:path'
 import sharp from 'sharp'
 import { launchBrowser } from 'loopback-discord/testing/browser'
+import { openPaintPage } from '../paint-page.ts'
 import type { Scene } from '../truth.ts'
 
 const COUNT = 250
-const ORIGIN = 'http://paint.invalid'
 
 type Saved = {
   readonly format: 'png' | 'jpeg' | 'webp'
@@ -41,17 +41,7 @@ const [out = '', count = String(COUNT)] = process.argv.slice(2)
 mkdirSync(path.join(out, 'canvas'), { recursive: true })
 const browser = await launchBrowser()
 try {
-  const page = await browser.newPage()
-  await page.route('**/*', (route) => {
-    const name = new URL(route.request().url()).pathname.slice(1)
-    return name === ''
-      ? route.fulfill({ contentType: 'text/html', body: '<title>paint</title>' })
-      : route.fulfill({
-          contentType: 'text/javascript',
-          body: readFileSync(path.join(import.meta.dirname, name)),
-        })
-  })
-  await page.goto(ORIGIN)
+  const page = await openPaintPage(browser, (name) => path.join(import.meta.dirname, name))
   const scenes: Scene[] = []
   for (let seed = 1; seed <= Number(count); seed++) {
     const code = `import('/draw.js').then(({ draw }) => draw(${seed}))`

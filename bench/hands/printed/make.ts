@@ -1,18 +1,19 @@
 /**
- * Draws the canvas's half of the test pictures with words and numbers: `node bench/hands/printed/make.ts OUT PACKAGES`,
- * where PACKAGES is a node_modules folder with the fonts below (@fontsource/…), and Chromium is installed. Writes OUT/printed/canvas-NNN.EXT, OUT/printed-canvas.json, and OUT/printed-words.json for
- * make.py, which draws the other half.
+ * Draws the canvas's half of the test pictures with words and numbers:
+ * `node bench/hands/printed/make.ts OUT PACKAGES`, where PACKAGES is a node_modules folder with the
+ * fonts below (@fontsource/…), and Chromium is installed. Writes OUT/printed/canvas-NNN.EXT,
+ * OUT/printed-canvas.json, and OUT/printed-words.json for make.py, which draws the other half.
  */
 
-import { mkdirSync, readFileSync, writeFileSync } from 'node:fs'
+import { mkdirSync, writeFileSync } from 'node:fs'
 import path from 'node:path'
 import sharp from 'sharp'
 import { launchBrowser } from 'loopback-discord/testing/browser'
+import { openPaintPage } from '../paint-page.ts'
 import { printedOn, type PrintedScene } from './words.ts'
 
 const SEED = 77
 const COUNT = 75
-const ORIGIN = 'http://paint.invalid'
 const HANDS = path.join(import.meta.dirname, '..')
 
 /** None of these is installed where the training draws, which takes the fonts of its machine. */
@@ -36,18 +37,9 @@ const words = printedOn(SEED, 2 * COUNT)
 writeFileSync(path.join(out, 'printed-words.json'), JSON.stringify(words.slice(COUNT)))
 const browser = await launchBrowser()
 try {
-  const page = await browser.newPage()
-  await page.route('**/*', (route) => {
-    const name = new URL(route.request().url()).pathname.slice(1)
-    if (name === '') {
-      return route.fulfill({ contentType: 'text/html', body: '<title>paint</title>' })
-    }
-    const isFont = name.endsWith('.woff2')
-    const file = isFont ? path.join(packages, '@fontsource', name) : path.join(HANDS, name)
-    const contentType = isFont ? 'font/woff2' : 'text/javascript'
-    return route.fulfill({ contentType, body: readFileSync(file) })
-  })
-  await page.goto(ORIGIN)
+  const page = await openPaintPage(browser, (name) =>
+    name.endsWith('.woff2') ? path.join(packages, '@fontsource', name) : path.join(HANDS, name),
+  )
   const fonts = JSON.stringify(FONTS)
   await page.evaluate(`import('/printed/page.js').then(({ load }) => load(${fonts}))`)
   const scenes: PrintedScene[] = []

@@ -8,12 +8,12 @@ import { mkdirSync, readFileSync, writeFileSync } from 'node:fs'
 import path from 'node:path'
 import sharp from 'sharp'
 import { launchBrowser } from 'loopback-discord/testing/browser'
+import { openPaintPage } from '../paint-page.ts'
 import type { Box, Scene } from '../truth.ts'
 import { FONTS, type Mark, plansOf } from './plan.ts'
 import { iconsOf } from './words.ts'
 
 const SEED = 61
-const ORIGIN = 'http://paint.invalid'
 
 type Icon = { readonly body: string; readonly width?: number; readonly height?: number }
 
@@ -43,17 +43,9 @@ function fontFile(name: string): string {
 mkdirSync(path.join(out, 'things'), { recursive: true })
 const browser = await launchBrowser()
 try {
-  const page = await browser.newPage()
-  await page.route('**/*', (route) => {
-    const name = new URL(route.request().url()).pathname.slice(1)
-    if (name === '') {
-      return route.fulfill({ contentType: 'text/html', body: '<title>paint</title>' })
-    }
-    const file = name.endsWith('.woff2') ? fontFile(name) : path.join(import.meta.dirname, name)
-    const contentType = name.endsWith('.js') ? 'text/javascript' : 'font/woff2'
-    return route.fulfill({ contentType, body: readFileSync(file) })
-  })
-  await page.goto(ORIGIN)
+  const page = await openPaintPage(browser, (name) =>
+    name.endsWith('.woff2') ? fontFile(name) : path.join(import.meta.dirname, name),
+  )
   const scenes: Scene[] = []
   for (const [index, { background, marks, ...sides }] of plansOf(SEED).entries()) {
     const drawn = marks.map((mark) => ({ ...mark, ...inkOf(mark, index) }))
