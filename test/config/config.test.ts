@@ -149,6 +149,15 @@ describe('readConfig', () => {
         /SIGHTSEER_THREADS must be a whole number from 1 to 256/.test(error.message),
     )
   })
+
+  it('takes a system prompt of 2,000 characters at most', () => {
+    const longest = 'x'.repeat(2000)
+    assert.equal(readConfig({ SIGHTSEER_SYSTEM_PROMPT: longest }).systemPrompt, longest)
+    assert.throws(
+      () => readConfig({ SIGHTSEER_SYSTEM_PROMPT: `${longest}x` }),
+      /SIGHTSEER_SYSTEM_PROMPT must have at most 2000 characters/,
+    )
+  })
 })
 
 describe('the settings of the bot', () => {
