@@ -35,10 +35,16 @@ class Printed(unittest.TestCase):
         self.assertEqual(len(pictures), PART)
         for scene, picture in zip(self.scenes(0), pictures):
             self.assertRegex(scene['printed'], r'^([a-z]{2,8}|[0-9]{2,4})$')
-            old = before[json.dumps({name: value for name, value in scene.items() if name != 'printed'})]
+            old = before[json.dumps({name: value for name, value in scene.items() if name not in ('printed', 'letters')})]
             self.assertLessEqual(len(scene['objects']), printed.MOST_OBJECTS)
             changed = np.abs(picture.astype(int) - old).max(-1)
             self.assertGreater((changed > 60).sum(), 20)  # it can be seen
+            self.assertEqual(len(scene['letters']), len(scene['printed']))
+            for left, top, right, bottom in scene['letters']:
+                self.assertLess(left, right)
+                ink = changed[max(0, int(top)) : int(bottom) + 1, max(0, int(left) - 2) : int(right) + 3]
+                self.assertGreater(ink.max(initial=0), 40, scene['printed'])
+            self.assertEqual(sorted(scene['letters']), scene['letters'])  # from left to right
             width, height = scene['seen']
             for thing in scene['objects']:
                 left, top, right, bottom = (round(v * s) for v, s in zip(thing['box'], [width / scene['width'], height / scene['height']] * 2))

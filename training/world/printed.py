@@ -1,12 +1,14 @@
 """
 Short printed words and numbers on some of the pictures of data.py: <folder>/<part>.npy and .json as there, whose scenes also have
-`printed`, the word in lower case. The words are no objects. The first PART pictures are printed on held-out ones.
+`printed`, the word in lower case, and `letters`, where each letter is: [left, top, right, bottom] in pixels of the picture as the model
+sees it, as if the word were not turned. The words are no objects. The first PART pictures are printed on held-out ones.
 """
 
 import io
 import json
 import os
 import random
+from itertools import pairwise
 from pathlib import Path
 
 import numpy as np
@@ -80,7 +82,7 @@ def is_fit(scene):
 def print_word(rng, pixels, scene, fonts):
     """(uint8 [224, 224, 3], scene) with a word where no object is, or None where there is no room for one."""
     word, (width, height) = sample_word(rng), scene['seen']
-    mask = word_mask(rng, word, fonts, width * WIDEST)
+    mask, edges = word_mask(rng, word, fonts, width * WIDEST)
     scale = [width / scene['width'], height / scene['height']] * 2
     boxes = [[edge * factor for edge, factor in zip(o['box'], scale)] for o in scene['objects']]
     for _ in range(12):
@@ -94,23 +96,26 @@ def print_word(rng, pixels, scene, fonts):
         if ink:
             image = Image.fromarray(pixels)
             image.paste(ink, (left, top), mask)
-            return np.asarray(saved(rng, image, scene['seen'])), {**scene, 'printed': word}
+            letters = [[round(left + edge * mask.width, 1), top, round(left + end * mask.width, 1), bottom] for edge, end in pairwise(edges)]
+            return np.asarray(saved(rng, image, scene['seen'])), {**scene, 'printed': word, 'letters': letters}
     return None
 
 
 def word_mask(rng, word, fonts, widest):
-    """The word in a font, size and case, sometimes a little turned, as an alpha mask."""
+    """The word in a font, size and case, sometimes a little turned, as an alpha mask; and where its letters begin and end, from 0 to 1."""
     detail = rng.choice((1, 2, 3))  # is drawn so many times as large
     size = HEIGHT[0] * (HEIGHT[1] / HEIGHT[0]) ** rng.random() * 1.4
     shown = rng.choice((word.upper(), word.upper(), word, word.capitalize()))
     font = ImageFont.truetype(rng.choice(fonts), round(size * detail))
     box = font.getbbox(shown)
+    edges = [(font.getlength(shown[:i]) - box[0]) / (box[2] - box[0]) for i in range(len(shown) + 1)]
     mask = Image.new('L', (box[2] - box[0], box[3] - box[1]))
     ImageDraw.Draw(mask).text((-box[0], -box[1]), shown, fill=255, font=font)
     if rng.random() < .15:
         mask = mask.rotate(rng.uniform(-7, 7), Image.Resampling.BICUBIC, expand=True)
     factor = min(1 / detail, widest / mask.width)
-    return mask.resize([max(1, round(side * factor)) for side in mask.size], rng.choice((Image.Resampling.BOX, Image.Resampling.LANCZOS)))
+    size = [max(1, round(side * factor)) for side in mask.size]
+    return mask.resize(size, rng.choice((Image.Resampling.BOX, Image.Resampling.LANCZOS))), edges
 
 
 def ink_on(rng, under):
