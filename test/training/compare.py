@@ -140,8 +140,13 @@ class Compare(unittest.TestCase):
     def test_makes_what_a_run_lacks(self):
         run, shipped = RUN / 'new', RUN / 'shipped'
         snapshot.save(RUN, shipped)
+        (shipped / 'tokenizer.json').write_text((shipped / 'tokenizer.json').read_text() + '\n')  # is not the one that would be built
         with patch.object(snapshot, 'FOLDER', shipped):
             prepare(run, PART + 1)
+            with self.assertRaisesRegex(SystemExit, 'tokenizer.json differs'):
+                prepare(RUN, PART + 1)
+        self.assertEqual((run / 'tokenizer' / 'tokenizer.json').read_bytes(), (shipped / 'tokenizer.json').read_bytes())
+        (run / 'tokenizer' / 'tokenizer.json').write_bytes((RUN / 'tokenizer' / 'tokenizer.json').read_bytes())
         ends, own = Ends(run, run), Ends(RUN, RUN, PART + 1)
         self.assertEqual(ends.hashes(), own.hashes())  # in half precision and not
         self.assertEqual((len(ends.features), len(own.features), len(Ends(RUN, RUN).features)), (2 * PART, 2 * PART, PARTS * PART))

@@ -5,7 +5,6 @@ import os
 from training import snapshot
 from training.compare.ends import parts_of
 from training.stages import features
-from training.text import build_tokenizer
 from training.world import data
 
 
@@ -17,9 +16,6 @@ def prepare(run, pictures):
     parts = parts_of(pictures)
     if parts * data.PART <= features.HELD_OUT:
         raise SystemExit(f'--pictures must be more than the {features.HELD_OUT} that are held out.')
-    run.mkdir(parents=True, exist_ok=True)
-    if not (run / 'tokenizer' / 'tokenizer.json').exists():
-        build_tokenizer(run / 'tokenizer')
     snapshot.load(run, snapshot.FOLDER)
     if not (run / 'pictures' / f'{parts - 1:04d}.json').exists():
         data.make(run, os.cpu_count(), parts)
