@@ -1,7 +1,8 @@
 """
 What a run has learned so far, small enough to keep: `python -m training.snapshot save --run DIR` writes each stage's
 weights in half precision to `snapshots/STAGE.safetensors`, without the optimizer's state, which is twice as large, and the tokenizer,
-since one that is built again after the language has changed has other tokens. `load` puts them into another run folder, where the next
+since one that is built again after the language has changed has other tokens. What is a link in DIR belongs to another run, and is not
+written. `load` puts them into another run folder, where the next
 command goes on from their step.
 """
 
@@ -22,12 +23,13 @@ NO_WEIGHTS = ('step', 'seconds', 'facts', 'rng', 'optimizer')  # of a checkpoint
 def save(run, folder):
     """Writes the stages that have begun; returns {stage: step}."""
     folder.mkdir(parents=True, exist_ok=True)
-    for name in TOKENIZER:
-        shutil.copyfile(run / 'tokenizer' / name, folder / name)
+    if not (run / 'tokenizer').is_symlink():
+        for name in TOKENIZER:
+            shutil.copyfile(run / 'tokenizer' / name, folder / name)
     steps = {}
     for stage in STAGES:
         path = run / f'{stage}.pt'
-        if not path.exists():
+        if not path.exists() or path.is_symlink():
             continue
         state = torch.load(path, map_location='cpu', weights_only=False)
         parts = {part: tensors for part, tensors in state.items() if part not in NO_WEIGHTS}
@@ -44,8 +46,10 @@ def half(tensor):
 
 def load(run, folder):
     """Puts the stages that the run lacks into it; returns {stage: step}. A run with another tokenizer is an error."""
-    load_tokenizer(run / 'tokenizer', folder)
-    (run / 'tokenizer.done').touch()
+    run.mkdir(parents=True, exist_ok=True)
+    if (folder / TOKENIZER[0]).exists():
+        load_tokenizer(run / 'tokenizer', folder)
+        (run / 'tokenizer.done').touch()
     steps = {}
     for stage in STAGES:
         source, path = folder / f'{stage}.safetensors', run / f'{stage}.pt'

@@ -154,9 +154,13 @@ class Description(nn.Module):
 
     def forward(self, rows):
         """int64 [B, CELLS + 1, 5] -> [B, SLOTS, width]"""
-        cells = sum(table(rows[:, :CELLS, index]) for index, table in enumerate(self.tables))
+        cells = self.cells(rows[:, :CELLS])
         background = self.backgrounds(rows[:, CELLS, 0])[:, None].expand(-1, SLOTS - CELLS, -1)
         return torch.cat([cells, background], 1)
+
+    def cells(self, rows):
+        """int64 [..., 5] -> [..., width]"""
+        return sum(table(rows[..., index]) for index, table in enumerate(self.tables))
 
 
 def prompt(turns, context=None):

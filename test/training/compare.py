@@ -5,6 +5,7 @@ Trains each bridge of training/compare for a few steps, between ends that hardly
 """
 
 import json
+import random
 import shutil
 import unittest
 from unittest.mock import patch
@@ -26,11 +27,15 @@ from training.compare.ends import Ends, WrittenEnds
 from training.compare.prepare import prepare
 from training.compare.reached import reached
 from training.common import sha256
-from training.parts.model import SIDE
+from training.parts import aims
 from training.parts.idefics import load_idefics
+from training.parts.letters import LETTERS, NONE
+from training.parts.model import SIDE
 from training.parts.stem import load_llava
 from training.stages import flamingo, llava, lm, vit
-from training.text import Text
+from training.stages.features import Features
+from training.stages.stage2 import load_reader
+from training.text import Text, described
 from training.world import data
 
 STEPS, BATCH = 40, 6
@@ -215,9 +220,50 @@ class Compare(unittest.TestCase):
             self.assertEqual(all(torch.equal(tensor, words[f'language.{name}']) for name, tensor in state()['language'].items()), unchanged)
         self.assertIn('two pictures', state()['facts']['answers'])
         self.assertIn('all', state()['facts']['printed'])
+        self.assert_aims_at_what_is_written(run)
+        self.assert_keeps_what_is_no_link(run)
         randomize(run / 'llava.pt')
         train.run_stage('export_llava', run)
         self.assert_converts(run)
+
+    def assert_keeps_what_is_no_link(self, run):
+        kept, again = run / 'kept', run / 'again'
+        self.assertEqual(snapshot.save(run, kept), {'lm': 2, 'llava': llava.ADAPTED_FROM + 2})
+        self.assertEqual({path.name for path in kept.iterdir()}, {'lm.safetensors', 'llava.safetensors'})
+        self.assertEqual(snapshot.load(again, kept), {'lm': 2, 'llava': llava.ADAPTED_FROM + 2})
+        own, other = (torch.load(folder / 'llava.pt', weights_only=False) for folder in (run, again))
+        for part in ('bridge', 'language'):
+            self.assertTrue(all(torch.equal(tensor.half().float(), other[part][name]) for name, tensor in own[part].items()))
+
+    def assert_aims_at_what_is_written(self, run):
+        """Of a picture with a word, the projector's targets are the vectors of its objects and letters, where these are."""
+        reader, features = load_reader(run, Text(run / 'tokenizer'), 'llama'), Features(run / 'printed')
+        every = torch.cartesian_prod(torch.arange(NONE + 1), torch.arange(NONE + 1))
+        vectors, spelled, there, objects = reader.letters(every), 0, 0, 0
+        for row in range(PART):
+            aim = aims.aim_of(reader, features, row)
+            same = (aim.wanted[:, None] == vectors).all(-1)
+            letters = every[same.max(-1).indices[same.any(-1)]].flatten()
+            spelled += ''.join(LETTERS[letter] for letter in letters if letter != NONE) == features.printed[row]
+            things = features.scenes[row].things
+            cells = reader.description.cells(torch.tensor([described(features.scenes[row])[thing.slot] for thing in things])) if things else []
+            there += sum((aim.wanted - cell).abs().amax(-1).min().item() < 1e-6 for cell in cells)
+            objects += len(things)
+            self.assertLess((aim.weights == aims.FULL).sum(), 4 * len(features.printed[row]) + len(things))
+            soft = aim.wanted[None]
+            self.assertEqual(aims.distance(soft, [aim]), 0)
+            self.assertGreater(aims.distance(soft.roll(1, 1), [aim]), 0.1)
+            printed, letters = aims.letter_patches(features, [row])
+            self.assertTrue(torch.equal(printed, features[[row]][0, 1:][aim.near].half()))
+            near = soft[0][aim.near]
+            self.assertLess(aims.letters_loss(reader, near, letters), aims.letters_loss(reader, near.roll(1, 0), letters))
+            empty = torch.zeros_like(soft)
+            written = aims.with_written_letters(random.Random(1), empty, [aim], 1)
+            self.assertTrue(torch.equal(written[0][aim.near], aim.wanted[aim.near]))
+            self.assertEqual(written[0][~aim.near].abs().sum(), 0)
+            self.assertIs(aims.with_written_letters(random.Random(1), empty, [aim], 0), empty)
+        self.assertGreater(spelled, 0.7 * PART)
+        self.assertGreater(there, 0.9 * objects)  # of two on one patch, one is left
 
     def assert_converts(self, run):
         """The converted miniature answers as transformers' own LLaVA does, about one picture and about two."""

@@ -15,8 +15,14 @@ import numpy as np  # noqa: I001: after toy_run, as all of training
 from training.language.conversation import conversation
 from training.language.reading import NO_WORDS, reading, with_reading
 from training.language.scene import sample
+from training.parts.letters import LETTERS, NONE, ON_A_PATCH, ROW, on_patches, written
+from training.stages import lm
 from training.text import Text
 from training.world import printed
+
+
+def spelled(patches):
+    return ''.join(LETTERS[letter] for patch in patches for letter in patch if letter != NONE)
 
 
 class Printed(unittest.TestCase):
@@ -70,6 +76,33 @@ class Printed(unittest.TestCase):
         self.assertEqual(text.decode(spelled), 'water')
         self.assertEqual(ids[-6:], spelled)
         self.assertEqual(labels[-7:], [*spelled, text.newline])
+
+    def test_writes_words_in_their_order(self):
+        rng = random.Random(4)
+        rows = {word: [written(rng, word) for _ in range(50)] for word in ('star', '12', 'information')}
+        for word, written_rows in rows.items():
+            self.assertEqual({spelled(row) for row in written_rows}, {word})
+            self.assertEqual({(len(row), len(row[0])) for row in written_rows}, {(ROW, ON_A_PATCH)})
+        self.assertGreater(len({json.dumps(row) for row in rows['star']}), 20)
+        self.assertEqual(spelled(written(rng, None)), '')
+
+    def test_has_questions_about_what_is_written(self):
+        text, rng, read = Text(RUN / 'tokenizer'), random.Random(5), 0
+        for _ in range(30):
+            ids, labels, rows, letters = lm.document_of_letters(text, rng)
+            word = spelled(letters)
+            wanted = text.spelled(word) if word else text.ids(f' {NO_WORDS}')
+            read += any(labels[i : i + len(wanted)] == wanted for i in range(len(labels)))
+        self.assertGreater(read, 24)  # others are only asked whether there is text
+
+    def test_finds_letters_on_patches(self):
+        right = 0
+        for scene in self.scenes(1):
+            letters, near = on_patches(scene['printed'], scene['letters'])
+            right += spelled(letters.tolist()) == scene['printed']
+            self.assertTrue(near[letters[:, 0] != NONE].all())
+            self.assertLess(near.sum(), 3 * len(scene['printed']) + 1)
+        self.assertGreater(right, 0.85 * PART)  # of three narrow letters on a patch one is left out
 
     def test_answers_where_nothing_is_printed(self):
         rng = random.Random(2)

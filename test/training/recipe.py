@@ -77,7 +77,7 @@ class Recipe(unittest.TestCase):
         words = text.Text(RUN / 'tokenizer')
         reader = lm.Reader(words.newline)
         reader.load_state_dict(state)
-        rows, ids, labels = lm.batch_of(words, 0, [], random.Random(1), 12)
+        rows, _, ids, labels = lm.batch_of(words, 0, [], random.Random(1), 12)
         slots = reader.description(rows)
         embeds = torch.cat([slots, reader.language.get_input_embeddings()(ids)], 1)
         hidden = reader.language.model.decoder(inputs_embeds=embeds).last_hidden_state[:, slots.shape[1] :]

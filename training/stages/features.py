@@ -41,7 +41,10 @@ class Features:
         self.parts = [np.load(path, mmap_mode='r') for path in paths]
         pictures = Pictures(run / 'pictures')
         drawn = pictures.scenes[:len(self.parts) * PART]
-        self.scenes, self.printed = [of_picture(scene) for scene in drawn], [scene.get('printed') for scene in drawn]
+        self.scenes = [of_picture(scene) for scene in drawn]
+        self.seen = [scene['seen'] for scene in drawn]  # (width, height) in pixels of what is no padding
+        self.printed = [scene.get('printed') for scene in drawn]  # words
+        self.letters = [scene.get('letters') for scene in drawn]  # their boxes in pixels
 
     def __len__(self):
         return len(self.scenes)

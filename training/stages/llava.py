@@ -1,13 +1,17 @@
 """
 The LLaVA type between the same frozen encoder and a Llama: first the projector alone learns, then the language model, too
-(LLaVA's two stages, Liu et al. 2023, arXiv 2304.08485, section 4.2). Conversations about one picture and about two, and in the
-second stage about what is printed on one.
+(LLaVA's two stages, Liu et al. 2023, arXiv 2304.08485, section 4.2). Conversations about one picture, about two, and about what is
+printed on one.
+
+The language model learned from text alone to answer about written scenes and letters. The projector learns from its answers and, as
+stage 2 does at first, from the vectors of what was written: answers alone teach no reading.
 
 Its run has the stages `lm` of a Llama and `printed`, and the first run's tokenizer, pictures, features and vit.pt (links will do).
 """
 
 import random
 import time
+from collections import Counter
 
 import torch
 
@@ -17,6 +21,7 @@ from training.language.conversation import WEIGHTS, WHAT_IS_IT, caption, convers
 from training.language.questions import Turn
 from training.language.reading import reading, with_reading
 from training.language.two_pictures import two_pictures
+from training.parts.aims import aims_of, distance, letter_patches, letters_loss, with_written_letters
 from training.stages import lm
 from training.stages.features import Features
 from training.stages.stage2 import POOL, load_reader
@@ -27,20 +32,23 @@ from training.text import BOS, PAD, Text, pad, prompt
 BATCH, PEAK, STEPS = 16, 1e-3, 8_000
 ADAPTED_FROM, ADAPTED_PEAK = 1_000, 4e-4  # the language model's first step, and its highest rate
 CAPTIONS, TWO = .25, .15  # shares of documents that begin with a caption, and of those about two pictures
-PRINTED, NOT_PRINTED = .25, .04  # shares of documents about a printed word, and of others that ask for words all the same
+PRINTED, NOT_PRINTED = .4, .04  # shares of documents about a printed word, which are short, and of others that ask for words all the same
+PULL = 1, .2  # weight of the distance from written vectors, while the language model is frozen and then
+LETTERS, LETTER_PATCHES = .5, 1024  # weight of the letters' cross-entropy, over so many patches a step
+WRITTEN = .4  # share of printed words that the language model reads as it would on paper, so that it learns where to look
 MEASURED, MEASURED_PRINTED = 600, 300
 
 
-def turns_of(rng, scene):
+def turns_of(rng, scene, least=5, most=11):
     """A conversation, in which a caption is an answer, too."""
-    turns = conversation(rng, scene, rng.randint(5, 11), {**WEIGHTS, 'caption': 0})
+    turns = conversation(rng, scene, rng.randint(least, most), {**WEIGHTS, 'caption': 0})
     return [Turn(rng.choice(WHAT_IS_IT), caption(scene), 'caption'), *turns] if rng.random() < CAPTIONS else turns
 
 
-def batches(rng, text, features, printed=None):
+def batches(rng, text, features, printed):
     """
     Endless (see, ids, labels) of documents of like length; `see`: [BATCH][P] of (features, row). `printed`: the features of pictures
-    with words, or None.
+    with words.
     """
     while True:
         parts = of_length(one_picture(rng, text, features, row, False) for [row] in rows_of(rng, features, 1, BATCH * POOL))
@@ -48,8 +56,7 @@ def batches(rng, text, features, printed=None):
             if rng.random() < TWO / (1 - TWO):
                 parts.append([([(features, row) for row in rows], *text.conversation_document(two_pictures(rng, [features.scenes[row] for row in rows], rng.randint(5, 9)), False))
                               for rows in rows_of(rng, features, 2, BATCH)])
-        if printed:
-            parts += of_length(one_picture(rng, text, printed, row, True) for row in printed.training_rows(rng, BATCH * round(POOL * PRINTED / (1 - PRINTED))))
+        parts += of_length(one_picture(rng, text, printed, row, True) for row in printed.training_rows(rng, BATCH * round(POOL * PRINTED / (1 - PRINTED))))
         rng.shuffle(parts)
         for part in parts:
             yield [p[0] for p in part], torch.from_numpy(pad([p[1] for p in part], PAD)), torch.from_numpy(pad([p[2] for p in part], -100))
@@ -57,7 +64,7 @@ def batches(rng, text, features, printed=None):
 
 def one_picture(rng, text, features, row, asks):
     """A document about a picture: ([(features, row)], ids, labels); `asks`: also for what is printed there."""
-    turns = turns_of(rng, features.scenes[row])
+    turns = turns_of(rng, features.scenes[row], 1, 4) if asks else turns_of(rng, features.scenes[row])
     if asks or (features.scenes[row].kind != 'other' and rng.random() < NOT_PRINTED):
         turns = with_reading(rng, turns, features.printed[row])
     return [(features, row)], *text.conversation_document(turns, False)
@@ -86,7 +93,8 @@ def see(bridge, shown):
 def train(run, steps=STEPS, minutes=None):
     torch.manual_seed(5)
     text, features, printed = Text(run / 'tokenizer'), Features(run), Features(run / 'printed')
-    language = load_reader(run, text, 'llama').language
+    reader = load_reader(run, text, 'llama')
+    language = reader.language
     bridge = Projector(language)
     learned = [{**group, 'peak': PEAK} for group in groups(bridge)]
     learned += [{**group, 'peak': ADAPTED_PEAK} for group in groups(language.requires_grad_(True))]
@@ -95,30 +103,33 @@ def train(run, steps=STEPS, minutes=None):
     progress.facts.setdefault('language before', sha256(language))
     progress.facts.setdefault('vision_model', sha256(load_vision(run)))
     rng = random.Random(progress.step + 23)
-    source = None
-    running, since, first, started = 0.0, time.time(), progress.step, time.time()
+    source = batches(rng, text, features, printed)
+    patches, letters = letter_patches(printed, range(HELD_OUT, len(printed)))
+    running, since, first, started = Counter(), time.time(), progress.step, time.time()
     while progress.step < steps and (minutes is None or time.time() - started < minutes * MINUTES):
         adapts = progress.step >= ADAPTED_FROM
-        if source is None or progress.step == ADAPTED_FROM:
-            source = batches(rng, text, features, printed if adapts else None)
         language.requires_grad_(adapts)
         for group in optimizer.param_groups:
             group['lr'] = progress.rate(steps, group['peak'], decay=.5)
         shown, ids, labels = next(source)
         with mixed_precision():
-            loss = lm.answer_loss(language, bridge.read(language, see(bridge, shown), ids), labels)
-        loss.backward()
+            soft, aims = see(bridge, shown), aims_of(reader, shown)
+            loss = lm.answer_loss(language, bridge.read(language, with_written_letters(rng, soft, aims, WRITTEN), ids), labels)
+        away, some = distance(soft, aims), torch.randint(len(letters), (LETTER_PATCHES,))
+        unread = letters_loss(reader, bridge.layers(patches[some].float()), letters[some])
+        (loss + PULL[adapts] * away + LETTERS * unread).backward()
         torch.nn.utils.clip_grad_norm_([p for group in optimizer.param_groups for p in group['params']], 1.0)
         optimizer.step()
         optimizer.zero_grad(set_to_none=True)
-        running += loss.item()
+        for name, value in (('loss', loss), ('distance', away), ('letters', unread)):
+            running[name] += value.item()
         progress.step += 1
         if progress.step == ADAPTED_FROM:
             progress.log(frozen=measure(bridge, language, text, features, MEASURED), unchanged=sha256(language) == progress.facts['language before'])
             since = time.time()
         if progress.step % 100 == 0:
-            progress.log(loss=round(running / min(100, progress.step - first), 4), ms=round((time.time() - since) * 10))
-            running, since = 0.0, time.time()
+            progress.log(**{name: round(total / min(100, progress.step - first), 4) for name, total in running.items()}, ms=round((time.time() - since) * 10))
+            running, since = Counter(), time.time()
         progress.save(2 * MINUTES)
     if progress.facts['vision_model'] != sha256(load_vision(run)):
         raise SystemExit('The frozen encoder changed.')

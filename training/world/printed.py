@@ -10,6 +10,7 @@ import os
 import random
 from itertools import pairwise
 from pathlib import Path
+from string import ascii_lowercase
 
 import numpy as np
 from PIL import Image, ImageDraw, ImageFont
@@ -22,6 +23,7 @@ from training.world.vocabulary import COLORS, DIGITS
 SEED = 30_000_000
 PARTS = 9
 NUMBERS = .3  # share of numbers, of two to four digits: a single digit is an object
+MADE_UP = .15  # share of letters that are no word
 HEIGHT = (15, 52)  # pixels of a letter "H" in the model's picture
 WIDEST = .92  # part of the picture's width
 CONTRAST = 50  # CIELAB distance of the ink to each pixel that the word covers, but for a few
@@ -48,7 +50,12 @@ WORDS = """
 def sample_word(rng):
     if rng.random() < NUMBERS:
         return str(rng.randint(10, rng.choice((99, 99, 999, 9999))))
-    return rng.choice(WORDS)
+    return made_up(rng) if rng.random() < MADE_UP / (1 - NUMBERS) else rng.choice(WORDS)
+
+
+def made_up(rng):
+    """Letters that are no word, as a rule."""
+    return ''.join(rng.choices(ascii_lowercase, k=rng.randint(2, 8)))
 
 
 def make(pictures, folder, parts=PARTS):
