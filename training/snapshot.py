@@ -2,8 +2,7 @@
 What a run has learned so far, small enough to keep: `python -m training.snapshot save --run DIR` writes each stage's
 weights in half precision to `snapshots/STAGE.safetensors`, without the optimizer's state, which is twice as large, and the tokenizer,
 since one that is built again after the language has changed has other tokens. What is a link in DIR belongs to another run, and is not
-written. `load` puts them into another run folder, where the next
-command goes on from their step.
+written. `load` puts them into another run folder, where the next command goes on from their step.
 """
 
 import argparse

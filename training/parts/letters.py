@@ -35,9 +35,7 @@ def written(rng, word):
     """A row of patches with the letters of a word in order, [ROW][ON_A_PATCH]; `word`: None where nothing is printed."""
     row = [[NONE] * ON_A_PATCH for _ in range(ROW)]
     letters = [LETTERS.index(letter) for letter in word or '']
-    if not letters:
-        return row
-    share = .7 if rng.random() < NARROW or len(letters) > ROW else 0
+    share = .7 if rng.random() < NARROW else 0
     groups = []
     while letters:
         count = 2 if len(letters) > 1 and rng.random() < share else 1

@@ -35,7 +35,7 @@ CAPTIONS, TWO = .25, .15  # shares of documents that begin with a caption, and o
 PRINTED, NOT_PRINTED = .4, .04  # shares of documents about a printed word, which are short, and of others that ask for words all the same
 PULL = 1, .2  # weight of the distance from written vectors, while the language model is frozen and then
 LETTERS, LETTER_PATCHES = .5, 1024  # weight of the letters' cross-entropy, over so many patches a step
-WRITTEN = .4  # share of printed words that the language model reads as it would on paper, so that it learns where to look
+WRITTEN = .4  # share of printed words of which the language model reads the letters' own vectors, so that it learns where to look
 MEASURED, MEASURED_PRINTED = 600, 300
 
 
