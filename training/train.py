@@ -33,8 +33,10 @@ def run_stage(name, run, language='opt', layers=None, steps=None):
     elif name == 'features':
         importlib.import_module('training.stages.features').write(run)
     elif name == 'printed':
-        importlib.import_module('training.world.printed').make(run / 'pictures', run / 'printed' / 'pictures')
-        importlib.import_module('training.stages.features').write(run / 'printed', importlib.import_module('training.stages.vit').load(run))
+        printed, vision = importlib.import_module('training.world.printed'), importlib.import_module('training.stages.vit').load(run)
+        for folder, options in (('printed', {}), ('pages', printed.PAGES)):
+            printed.make(run / 'pictures', run / folder / 'pictures', **options)
+            importlib.import_module('training.stages.features').write(run / folder, vision)
     else:
         exports = {other: (other, 'export') for other in ('export', 'export_llava', 'export_flamingo')}
         module, function = {**exports, 'evaluate': ('write_report', 'report')}.get(name, (f'stages.{name}', 'train'))

@@ -67,6 +67,20 @@ class Printed(unittest.TestCase):
         for name in ('0000.npy', '0001.json'):
             self.assertEqual((RUN / 'words' / name).read_bytes(), (RUN / 'again' / name).read_bytes())
 
+    def test_prints_pages_of_many_words(self):
+        for folder, options in (('pages', {}), ('other-pages', {'seed': 1})):
+            printed.make(RUN / 'pictures', RUN / folder, **{**printed.PAGES, 'parts': 1, **options})
+        pages = json.loads((RUN / 'pages' / '0000.json').read_text())
+        self.assertGreater(sum(len(page['printed']) for page in pages), 3 * sum(len(scene['printed']) for scene in self.scenes(0)))
+        for page in pages:
+            self.assertEqual(len(page['letters']), len(page['printed']))
+            boxes = sorted(page['letters'])
+            for index, (left, top, right, bottom) in enumerate(boxes):
+                crossed = [box for box in boxes[index + 1 :] if box[0] < right and box[1] < bottom and box[3] > top]
+                # Letters of one word may overlap by their slant.
+                self.assertTrue(all(box[1] == top and box[3] == bottom for box in crossed), page['printed'])
+        self.assertNotEqual((RUN / 'pages' / '0000.json').read_text(), (RUN / 'other-pages' / '0000.json').read_text())
+
     def test_spells_what_is_printed(self):
         text, rng = Text(RUN / 'tokenizer'), random.Random(1)
         turn = next(turn for turn in iter(lambda: reading(rng, 'water'), None) if turn.kind == 'printed')

@@ -29,13 +29,13 @@ from training.stages.vit import HELD_OUT
 from training.stages.vit import load as load_vision
 from training.text import BOS, PAD, Text, pad, prompt
 
-BATCH, PEAK, STEPS = 16, 1e-3, 8_000
-ADAPTED_FROM, ADAPTED_PEAK = 1_000, 4e-4  # the language model's first step, and its highest rate
+BATCH, PEAK, STEPS = 16, 1e-3, 12_000
+ADAPTED_FROM, ADAPTED_PEAK = 1_000, 8e-4  # the language model's first step, and its highest rate
 CAPTIONS, TWO = .25, .15  # shares of documents that begin with a caption, and of those about two pictures
-PRINTED, NOT_PRINTED = .4, .04  # shares of documents about a printed word, which are short, and of others that ask for words all the same
+PRINTED, NOT_PRINTED = .5, .04  # shares of documents about a printed word, which are short, and of others that ask for words all the same
 PULL = 1, .2  # weight of the distance from written vectors, while the language model is frozen and then
-LETTERS, LETTER_PATCHES = .5, 1024  # weight of the letters' cross-entropy, over so many patches a step
-WRITTEN = .4  # share of printed words of which the language model reads the letters' own vectors, so that it learns where to look
+LETTERS, LETTER_PATCHES = .5, 4096  # weight of the letters' cross-entropy, over so many patches a step
+WRITTEN = .2  # share of printed words of which the language model reads the letters' own vectors, so that it learns where to look
 MEASURED, MEASURED_PRINTED = 600, 300
 
 
@@ -104,7 +104,8 @@ def train(run, steps=STEPS, minutes=None):
     progress.facts.setdefault('vision_model', sha256(load_vision(run)))
     rng = random.Random(progress.step + 23)
     source = batches(rng, text, features, printed)
-    patches, letters = letter_patches(printed, range(HELD_OUT, len(printed)))
+    sets = [letter_patches(pictures, range(HELD_OUT, len(pictures))) for pictures in (printed, Features(run / 'pages'))]
+    patches, letters = (torch.cat(part) for part in zip(*sets))
     running, since, first, started = Counter(), time.time(), progress.step, time.time()
     while progress.step < steps and (minutes is None or time.time() - started < minutes * MINUTES):
         adapts = progress.step >= ADAPTED_FROM

@@ -2,6 +2,8 @@
 Short printed words and numbers on some of the pictures of data.py: <folder>/<part>.npy and .json as there, whose scenes also have
 `printed`, the word in lower case, and `letters`, where each letter is: [left, top, right, bottom] in pixels of the picture as the model
 sees it, as if the word were not turned. The words are no objects. The first PART pictures are printed on held-out ones.
+
+A page has as many words as find room, from which a projector learns the letters: `printed` and `letters` are those of all of them.
 """
 
 import io
@@ -20,8 +22,8 @@ from training.world.data import PART, Pictures
 from training.world.fonts import FONTS
 from training.world.vocabulary import COLORS, DIGITS
 
-SEED = 30_000_000
-PARTS = 9
+SEED, PARTS = 30_000_000, 9
+PAGES = {'seed': 31_000_000, 'parts': 7, 'words': 16}
 NUMBERS = .3  # share of numbers, of two to four digits: a single digit is an object
 MADE_UP = .15  # share of letters that are no word
 HEIGHT = (15, 52)  # pixels of a letter "H" in the model's picture
@@ -58,20 +60,20 @@ def made_up(rng):
     return ''.join(rng.choices(ascii_lowercase, k=rng.randint(2, 8)))
 
 
-def make(pictures, folder, parts=PARTS):
-    """Prints on rows of the folder `pictures`; files that are there are kept."""
+def make(pictures, folder, parts=PARTS, seed=SEED, words=1):
+    """Prints up to so many `words` on each of some rows of the folder `pictures`; files that are there are kept."""
     source, fonts = Pictures(pictures), [path for path in FONTS if not any(name in path for name in UNFIT)]
     folder.mkdir(parents=True, exist_ok=True)
     for part in range(parts):
         path = Path(folder) / f'{part:04d}'
         if path.with_suffix('.json').exists():
             continue
-        rng = random.Random(SEED + part)
+        rng = random.Random(seed + part)
         rows = range(PART) if part == 0 else range(PART, len(source))
         pixels, scenes = [], []
         while len(scenes) < PART:
             row = rng.choice(rows)
-            printed = is_fit(source.scenes[row]) and print_word(rng, source.pixels([row])[0], source.scenes[row], fonts)
+            printed = is_fit(source.scenes[row]) and print_words(rng, source.pixels([row])[0], source.scenes[row], fonts, words)
             if printed:
                 pixels.append(printed[0])
                 scenes.append(printed[1])
@@ -86,25 +88,40 @@ def is_fit(scene):
     return scene['kind'] == 'drawing' and len(objects) <= MOST_OBJECTS and not any(o['shape'] in DIGITS for o in objects)
 
 
-def print_word(rng, pixels, scene, fonts):
-    """(uint8 [224, 224, 3], scene) with a word where no object is, or None where there is no room for one."""
-    word, (width, height) = sample_word(rng), scene['seen']
-    mask, edges = word_mask(rng, word, fonts, width * WIDEST)
+def print_words(rng, pixels, scene, fonts, most=1):
+    """(uint8 [224, 224, 3], scene) with up to `most` words where no object is, or None where there is no room for one."""
+    (width, height), words, letters = scene['seen'], [], []
     scale = [width / scene['width'], height / scene['height']] * 2
-    boxes = [[edge * factor for edge, factor in zip(o['box'], scale)] for o in scene['objects']]
+    taken = [[edge * factor for edge, factor in zip(o['box'], scale)] for o in scene['objects']]
+    for _ in range(most):
+        printed = print_word(rng, pixels, scene['seen'], taken, fonts)
+        if printed:
+            pixels, word, boxes = printed
+            words.append(word)
+            letters += boxes
+            taken.append([*boxes[0][:2], *boxes[-1][2:]])
+    if not words:
+        return None
+    return saved(rng, pixels, scene['seen']), {**scene, 'printed': ''.join(words), 'letters': letters}
+
+
+def print_word(rng, pixels, seen, taken, fonts):
+    """(pixels with a word beside the boxes `taken`, the word, its letters' boxes), or None."""
+    word, (width, height) = sample_word(rng), seen
+    mask, edges = word_mask(rng, word, fonts, width * WIDEST)
     for _ in range(12):
         if mask.width >= width or mask.height >= height:
             return None
         left, top = rng.randint(0, width - mask.width), rng.randint(0, height - mask.height)
         right, bottom = left + mask.width, top + mask.height
-        if any(left < box[2] + 2 and right > box[0] - 2 and top < box[3] + 2 and bottom > box[1] - 2 for box in boxes):
+        if any(left < box[2] + 2 and right > box[0] - 2 and top < box[3] + 2 and bottom > box[1] - 2 for box in taken):
             continue
         ink = ink_on(rng, pixels[top:bottom, left:right])
         if ink:
             image = Image.fromarray(pixels)
             image.paste(ink, (left, top), mask)
             letters = [[round(left + edge * mask.width, 1), top, round(left + end * mask.width, 1), bottom] for edge, end in pairwise(edges)]
-            return np.asarray(saved(rng, image, scene['seen'])), {**scene, 'printed': word, 'letters': letters}
+            return np.asarray(image), word, letters
     return None
 
 
@@ -135,12 +152,13 @@ def ink_on(rng, under):
     return None
 
 
-def saved(rng, image, seen):
+def saved(rng, pixels, seen):
     """Sometimes as a JPEG; what is padding stays black."""
+    image = Image.fromarray(pixels)
     if rng.random() < .4:
         file = io.BytesIO()
         image.save(file, 'JPEG', quality=rng.randint(45, 95))
         image = Image.open(file).convert('RGB')
     clean = Image.new('RGB', image.size)
     clean.paste(image.crop((0, 0, *seen)), (0, 0))
-    return clean
+    return np.asarray(clean)
