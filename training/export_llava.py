@@ -23,10 +23,11 @@ from training.parts.stem import llava_with_blip2_tower
 from training.stages.vit import load as load_vision
 from training.text import BOS, PAD, Text
 
-# As stages/llava.py has conversations: pictures, </s>, and turns with a space between them.
+# As stages/llava.py has conversations: pictures with </s> behind each, and turns with a space between them.
 TEMPLATE = (
     "{% for message in messages %}{% if message['role'] == 'user' %}"
-    "{% for part in message['content'] if part['type'] == 'image' %}<image>{% endfor %}{{ '</s>' if loop.first else ' ' }}Question: "
+    "{% for part in message['content'] if part['type'] == 'image' %}{{ '' if loop.first else '</s>' }}<image>{% endfor %}"
+    "{{ '</s>' if loop.first else ' ' }}Question: "
     "{% for part in message['content'] if part['type'] == 'text' %}{{ part['text'] }}{% endfor %} Answer:"
     "{% else %} {% for part in message['content'] %}{{ part['text'] }}{% endfor %}{% endif %}{% endfor %}"
 )

@@ -41,9 +41,9 @@ def language_config(newline):
 
 
 def llama_config(newline):
-    """About as many weights as the OPT: three matrices of GATED instead of two of FFN. Room for all patches of two pictures before the text."""
+    """About as many weights as the OPT: three matrices of GATED instead of two of FFN. Room for all patches of two pictures, each with a </s> behind it."""
     return LlamaConfig(vocab_size=VOCABULARY_ROWS, hidden_size=WIDTH, num_hidden_layers=6, intermediate_size=GATED, num_attention_heads=HEADS,
-                       num_key_value_heads=HEADS, max_position_embeddings=2 * SIDE * SIDE + 1 + MAX_TEXT, rms_norm_eps=1e-5, tie_word_embeddings=True,
+                       num_key_value_heads=HEADS, max_position_embeddings=2 * (SIDE * SIDE + 1) + MAX_TEXT, rms_norm_eps=1e-5, tie_word_embeddings=True,
                        pad_token_id=PAD, bos_token_id=BOS, eos_token_id=newline)
 
 

@@ -29,12 +29,12 @@ from training.stages.vit import HELD_OUT
 from training.stages.vit import load as load_vision
 from training.text import BOS, PAD, Text, pad, prompt
 
-BATCH, PEAK, STEPS = 16, 1e-3, 12_000
+BATCH, PEAK, STEPS = 16, 1e-3, 20_000
 ADAPTED_FROM, ADAPTED_PEAK = 1_000, 8e-4  # the language model's first step, and its highest rate
-CAPTIONS, TWO = .25, .15  # shares of documents that begin with a caption, and of those about two pictures
+CAPTIONS, TWO = .25, .3  # shares of documents that begin with a caption, and of those about two pictures
 PRINTED, NOT_PRINTED = .5, .04  # shares of documents about a printed word, which are short, and of others that ask for words all the same
 PULL = 1, .2  # weight of the distance from written vectors, while the language model is frozen and then
-LETTERS, LETTER_PATCHES = .5, 4096  # weight of the letters' cross-entropy, over so many patches a step
+LETTERS, LETTER_PATCHES = 2, 4096  # weight of the letters' cross-entropy, over so many patches a step
 WRITTEN = .2  # share of printed words of which the language model reads the letters' own vectors, so that it learns where to look
 MEASURED, MEASURED_PRINTED = 600, 300
 
@@ -85,7 +85,7 @@ def rows_of(rng, features, pictures, count):
 
 
 def see(bridge, shown):
-    """[B][P] of (features, row) -> soft words [B, P * 196, WIDTH]"""
+    """[B][P] of (features, row) -> soft words [B, P * 196, WIDTH]; lm.joined puts </s> between pictures."""
     seen = torch.cat([features[[row]] for one in shown for features, row in one])
     return bridge.see(seen).reshape(len(shown), -1, bridge.layers[-1].out_features)
 
@@ -115,7 +115,8 @@ def train(run, steps=STEPS, minutes=None):
         shown, ids, labels = next(source)
         with mixed_precision():
             soft, aims = see(bridge, shown), aims_of(reader, shown)
-            loss = lm.answer_loss(language, bridge.read(language, with_written_letters(rng, soft, aims, WRITTEN), ids), labels)
+            seen = lm.joined(language, with_written_letters(rng, soft, aims, WRITTEN), len(shown[0]))
+            loss = lm.answer_loss(language, bridge.read(language, seen, ids), labels)
         away, some = distance(soft, aims), torch.randint(len(letters), (LETTER_PATCHES,))
         unread = letters_loss(reader, bridge.layers(patches[some].float()), letters[some])
         (loss + PULL[adapts] * away + LETTERS * unread).backward()
@@ -170,7 +171,7 @@ def table_of(bridge, language, text, asked):
     table, right = language.get_input_embeddings().weight, {}
     for start in range(0, len(asked), 50):
         part = asked[start:start + 50]
-        soft = [torch.cat([see(bridge, [shown])[0], table[[BOS] + text.ids(prompt(turns, False))]]) for shown, turns, _ in part]
+        soft = [torch.cat([lm.joined(language, see(bridge, [shown]), len(shown))[0], table[[BOS] + text.ids(prompt(turns, False))]]) for shown, turns, _ in part]
         for (_, turns, category), answer in zip(part, lm.answers(language, text, soft)):
             right.setdefault(category, []).append(answer == turns[-1].answer)
     result = {name: round(sum(marks) / len(marks), 4) for name, marks in sorted(right.items())}

@@ -22,7 +22,7 @@ from training.language.reading import reading, with_reading
 from training.language.two_pictures import two_pictures
 from training.parts.letters import Letters, written
 from training.parts.model import WIDTH, language_model
-from training.text import CELLS, Description, Text, described, pad, prompt
+from training.text import BOS, CELLS, Description, Text, described, pad, prompt
 from training.world.printed import made_up, sample_word
 
 BATCH, PEAK = 16, 1.5e-3
@@ -109,6 +109,18 @@ def letters_to_read(rng):
     return made_up(rng) if rng.random() < .5 else sample_word(rng)
 
 
+def pictures_of(rows):
+    """Of documents as batch_of makes them."""
+    return len(rows[0]) // (CELLS + 1)
+
+
+def joined(language, soft, pictures):
+    """What stands for so many pictures, soft [B, P * N, width], with </s> between them: [B, P * N + P - 1, width]."""
+    between = language.get_input_embeddings().weight[BOS].expand(len(soft), 1, -1)
+    first, *others = soft.chunk(pictures, 1)
+    return torch.cat([first, *(part for other in others for part in (between, other))], 1)
+
+
 def answer_loss(language, hidden, labels):
     """Cross-entropy where there is a label only. hidden [B, L, D], labels [B, L]."""
     keep = labels >= 0
@@ -141,7 +153,7 @@ def train(run, steps=None, minutes=None, language='opt', layers=None):
         for group in optimizer.param_groups:
             group['lr'] = progress.rate(steps, PEAK, decay=.35)
         with mixed_precision():
-            slots = blurred(model.slots(rows, letters))
+            slots = joined(model.language, blurred(model.slots(rows, letters)), pictures_of(rows))
             hidden = decoder(inputs_embeds=torch.cat([slots, embed(ids)], 1), use_cache=False).last_hidden_state[:, slots.shape[1]:]
             loss = answer_loss(model.language, hidden, labels)
         loss.backward()
@@ -173,7 +185,7 @@ def measure(model, text, questions, seed=10**9, more=False):
     right = {}
     for start in range(0, len(asked), 100):
         part = asked[start:start + 100]
-        soft = [model.slots(torch.tensor([rows]), letters and torch.tensor([letters]))[0] for rows, letters, _, _ in part]
+        soft = [joined(model.language, model.slots(torch.tensor([rows]), letters and torch.tensor([letters])), pictures_of([rows]))[0] for rows, letters, _, _ in part]
         replies = answers(model.language, text, [torch.cat([s, embed(torch.tensor(ids))]) for s, (_, _, ids, _) in zip(soft, part)])
         for (*_, turn), answer in zip(part, replies):
             right.setdefault(turn.category, []).append(answer == turn.answer)
