@@ -7,6 +7,7 @@ The miniatures of the LLaVA and the Flamingo type, trained for a few steps aroun
 import json
 import random
 import unittest
+from unittest.mock import patch
 
 from toy_run import PART, RUN, begin
 
@@ -17,6 +18,7 @@ from safetensors.torch import load_file, save_file
 from transformers import BlipImageProcessorPil, PreTrainedTokenizerFast
 
 from training import snapshot, train
+from training.compare.bridges import Projector
 from training.parts import aims
 from training.parts.idefics import load_idefics
 from training.parts.letters import LETTERS, NONE
@@ -29,6 +31,7 @@ from training.text import BOS, Text, described
 from training.world import data
 
 LLAMA = RUN / 'llama'
+STEPS = 8  # enough of them for some about two pictures
 
 
 def randomize(file):
@@ -60,10 +63,15 @@ class Miniatures(unittest.TestCase):
     def test_projector_then_language(self):
         words = torch.load(LLAMA / 'lm.pt', weights_only=False)['model']
         state = lambda: torch.load(LLAMA / 'llava.pt', weights_only=False)  # noqa: E731
-        for steps, unchanged in ((llava.ADAPTED_FROM, True), (llava.ADAPTED_FROM + 2, False)):
-            llava.train(LLAMA, steps=steps)
+        lengths = set()  # of soft words
+        for steps, unchanged in ((llava.ADAPTED_FROM, True), (STEPS, False)):
+            with patch.object(Projector, 'read', autospec=True, side_effect=Projector.read) as read:
+                llava.train(LLAMA, steps=steps)
+            lengths |= {call.args[2].shape[1] for call in read.call_args_list}
             self.assertEqual(all(torch.equal(tensor, words[f'language.{name}']) for name, tensor in state()['language'].items()), unchanged)
         self.assertIn('two pictures', state()['facts']['answers'])
+        self.assertEqual(lengths, {SIDE * SIDE, 2 * SIDE * SIDE + 1})  # a token between two
+        self.assertTrue(0 <= state()['facts']['letters'] < 0.5)
         self.assertIn('all', state()['facts']['printed'])
         self.assert_keeps_what_is_no_link()
         randomize(LLAMA / 'llava.pt')
@@ -73,7 +81,7 @@ class Miniatures(unittest.TestCase):
     def assert_keeps_what_is_no_link(self):
         kept, again = LLAMA / 'kept', LLAMA / 'again'
         steps = snapshot.save(LLAMA, kept)
-        self.assertEqual((steps['lm'], steps['llava']), (2, llava.ADAPTED_FROM + 2))
+        self.assertEqual((steps['lm'], steps['llava']), (2, STEPS))
         self.assertEqual({path.name for path in kept.iterdir()}, {f'{stage}.safetensors' for stage in steps})
         self.assertEqual(snapshot.load(again, kept), steps)
         self.assertNotIn('vit', steps)
@@ -131,6 +139,8 @@ class Miniatures(unittest.TestCase):
             self.assertTrue(torch.equal(printed, features[[row]][0, 1:][aim.near].half()))
             near = soft[0][aim.near]
             self.assertLess(aims.letters_loss(reader, near, letters), aims.letters_loss(reader, near.roll(1, 0), letters))
+            self.assertEqual(aims.letters_told(reader, near, letters), 1)
+            self.assertLess(aims.letters_told(reader, near.roll(1, 0), letters), 1)
             empty = torch.zeros_like(soft)
             written = aims.with_written_letters(random.Random(1), empty, [aim], 1)
             self.assertTrue(torch.equal(written[0][aim.near], aim.wanted[aim.near]))

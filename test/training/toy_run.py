@@ -27,7 +27,7 @@ PART, PARTS = 40, 3  # pictures; the first part is held out
 SMALLER = [
     (text, {'DOCUMENTS': 300, 'WORD_DOCUMENTS': 50}), (data, {'PART': PART}), (features, {'PART': PART, 'HELD_OUT': PART}),
     (vit, {'HELD_OUT': PART, 'BATCH': 6}), (lm, {'BATCH': 6, 'MEASURED': 3}), (stage1, {'BATCH': 8, 'ROUNDS': {10: 2}}),
-    (llava, {'BATCH': 4, 'MEASURED': 9, 'MEASURED_PRINTED': 5, 'ADAPTED_FROM': 2, 'HELD_OUT': PART}), (printed, {'PART': PART, 'PARTS': 2, 'PAGES': {**printed.PAGES, 'parts': 2}}),
+    (llava, {'BATCH': 4, 'MEASURED': 9, 'MEASURED_PRINTED': 5, 'ADAPTED_FROM': 2, 'TWO': 0.5, 'HELD_OUT': PART}), (printed, {'PART': PART, 'PARTS': 2, 'PAGES': {**printed.PAGES, 'parts': 2}}),
     (flamingo, {'BATCH': 4, 'MEASURED': 9, 'NEW_TOKENS': 8, 'HELD_OUT': PART}),
     (stage2, {'BATCH': 6, 'MEASURED': 3, 'PEAK': 0.001, 'WARM_UP': 12, 'HELD_OUT': PART}), (evaluate, {'PICTURES': 4, 'QUESTIONS': 4, 'USUAL': 400}),
     (write_report, {'PICTURES': 4, 'QUESTIONS': 4}),

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import torch
 from torch.nn.functional import cross_entropy
 
-from training.parts.letters import on_patches, patch_at
+from training.parts.letters import NONE, on_patches, patch_at
 from training.parts.model import SIDE
 from training.text import ATTRIBUTES, described
 
@@ -76,16 +76,22 @@ def letter_patches(features, rows):
 
 
 def letters_loss(reader, soft, letters):
-    """
-    Cross-entropy of the letters of soft words, and of there being none: by the nearest vector, each of a patch's letters given the
-    other. soft [N, WIDTH], letters [N, ON_A_PATCH].
-    """
-    loss = 0
+    """Cross-entropy of the letters of soft words [N, WIDTH], and of there being none; letters [N, ON_A_PATCH]."""
+    return sum(cross_entropy(logits, letters[:, index]) for index, logits in enumerate(letter_logits(reader, soft, letters)))
+
+
+def letters_told(reader, soft, letters):
+    """How many of the letters, places without one left out, are the most probable ones there: a share."""
+    marks = [(logits.argmax(-1) == letters[:, index])[letters[:, index] != NONE] for index, logits in enumerate(letter_logits(reader, soft, letters))]
+    return torch.cat(marks).float().mean().item()
+
+
+def letter_logits(reader, soft, letters):
+    """For each of a patch's letters, given the other: by how near its vector is. [N, len(LETTERS) + 1] each."""
     for index, table in enumerate(reader.letters.tables):
         other = 1 - index
         left = soft.float() - reader.letters.tables[other](letters[:, other])
-        loss = loss + cross_entropy(-SHARP * torch.cdist(left, table.weight).square(), letters[:, index])
-    return loss
+        yield -SHARP * torch.cdist(left, table.weight).square()
 
 
 def with_written_letters(rng, soft, aims, share):

@@ -21,7 +21,7 @@ from training.language.conversation import WEIGHTS, WHAT_IS_IT, caption, convers
 from training.language.questions import Turn
 from training.language.reading import reading, with_reading
 from training.language.two_pictures import two_pictures
-from training.parts.aims import aims_of, distance, letter_patches, letters_loss, with_written_letters
+from training.parts.aims import aims_of, distance, letter_patches, letters_loss, letters_told, with_written_letters
 from training.stages import lm
 from training.stages.features import Features
 from training.stages.stage2 import POOL, load_reader
@@ -29,7 +29,7 @@ from training.stages.vit import HELD_OUT
 from training.stages.vit import load as load_vision
 from training.text import BOS, PAD, Text, pad, prompt
 
-BATCH, PEAK, STEPS = 16, 1e-3, 20_000
+BATCH, PEAK, STEPS = 16, 1e-3, 19_000
 ADAPTED_FROM, ADAPTED_PEAK = 1_000, 8e-4  # the language model's first step, and its highest rate
 CAPTIONS, TWO = .25, .3  # shares of documents that begin with a caption, and of those about two pictures
 PRINTED, NOT_PRINTED = .5, .04  # shares of documents about a printed word, which are short, and of others that ask for words all the same
@@ -104,7 +104,8 @@ def train(run, steps=STEPS, minutes=None):
     progress.facts.setdefault('vision_model', sha256(load_vision(run)))
     rng = random.Random(progress.step + 23)
     source = batches(rng, text, features, printed)
-    sets = [letter_patches(pictures, range(HELD_OUT, len(pictures))) for pictures in (printed, Features(run / 'pages'))]
+    pages = Features(run / 'pages')
+    sets = [letter_patches(pictures, range(HELD_OUT, len(pictures))) for pictures in (printed, pages)]
     patches, letters = (torch.cat(part) for part in zip(*sets))
     running, since, first, started = Counter(), time.time(), progress.step, time.time()
     while progress.step < steps and (minutes is None or time.time() - started < minutes * MINUTES):
@@ -137,6 +138,7 @@ def train(run, steps=STEPS, minutes=None):
         raise SystemExit('The frozen encoder changed.')
     progress.facts['answers'] = measure(bridge, language, text, features, MEASURED)
     progress.facts['printed'] = measure_printed(bridge, language, text, printed, MEASURED_PRINTED)
+    progress.facts['letters'] = measure_letters(bridge, reader, pages)
     progress.save()
     progress.log(**progress.facts)
 
@@ -164,6 +166,13 @@ def measure_printed(bridge, language, text, features, questions, seed=10**9 + 2)
         kind = 'is there text' if turn.kind != 'printed' else 'number' if turn.answer.isdigit() else 'word'
         asked.append(([(features, row)], [turn], kind))
     return table_of(bridge, language, text, asked)
+
+
+@torch.inference_mode()
+def measure_letters(bridge, reader, pages):
+    """The share of the letters of held-out pages that the projector tells."""
+    patches, letters = letter_patches(pages, range(HELD_OUT))
+    return round(letters_told(reader, bridge.layers(patches.float()), letters), 4)
 
 
 def table_of(bridge, language, text, asked):
