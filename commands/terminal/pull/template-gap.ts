@@ -16,7 +16,10 @@ export function templateSentence(gap: TemplateGap): string {
   if (gap.reason === 'fails') {
     return `${file} cannot be used (${printable(gap.fault)}): ${USUAL}`
   }
-  return gap.reason === 'irregular'
-    ? `${file} does not write turns one after the other: ${USUAL}`
+  if (gap.reason === 'irregular') {
+    return `${file} does not write turns one after the other: ${USUAL}`
+  }
+  return gap.reason === 'no-picture'
+    ? `${file} has no place for a picture, or not one alone: ${USUAL}`
     : `${file} does not write further pictures in a way that is known here: it is asked about one picture at a time.`
 }

@@ -170,7 +170,7 @@ export type PicturePlace = {
 }
 
 /** What a checkpoint's chat template and tokenizer have for a picture. */
-const PLACEHOLDER = '<image>'
+export const PLACEHOLDER = '<image>'
 
 /**
  * Encodes a prompt.

@@ -7,7 +7,13 @@
 import { existsSync, readFileSync } from 'node:fs'
 import path from 'node:path'
 import { Template } from '@huggingface/jinja'
-import { type ChatPrompts, INSTRUCTIONS, type Instructions, openingFor } from './chat-prompts.ts'
+import {
+  type ChatPrompts,
+  INSTRUCTIONS,
+  type Instructions,
+  openingFor,
+  PLACEHOLDER,
+} from './chat-prompts.ts'
 import { isObject, type Json, readJson } from './read-json.ts'
 
 /** The first is the one of newer transformers; the second has it as the field of this name. */
@@ -24,12 +30,13 @@ export type ChatFormat = Omit<ChatPrompts, keyof Instructions>
  * - `missing`: there is none
  * - `fails`: it cannot be read, or rendered
  * - `irregular`: it does not write turns one after the other
+ * - `no-picture`: it does not write `<image>` once for the picture, as that of a language model alone
  * - `one-picture`: it is followed, except that further pictures are written in a way that is not known here, or not at all
  */
 export type TemplateGap =
   | { readonly reason: 'missing' }
   | { readonly reason: 'fails'; readonly file: string; readonly fault: string }
-  | { readonly reason: 'irregular' | 'one-picture'; readonly file: string }
+  | { readonly reason: 'irregular' | 'no-picture' | 'one-picture'; readonly file: string }
 
 export type ChatReading = {
   /** Null: the family's usual one is to be taken. */
@@ -94,6 +101,9 @@ export function chatFormatOf(
     const format = formatFrom(render)
     if (format === null) {
       return { format, gap: { reason: 'irregular', file } }
+    }
+    if (!hasOnePlace(format.opening)) {
+      return { format: null, gap: { reason: 'no-picture', file } }
     }
     return format.furtherPicture === undefined
       ? { format, gap: { reason: 'one-picture', file } }
@@ -176,8 +186,7 @@ function systemPlace(
 ): SystemPlace | null {
   const [first, second, third] = QUESTIONS
   const [before, opening] = partsBetween(render([ask(first, 1)]), [SYSTEM, first]) ?? []
-  // A list that was written as such.
-  if (before === undefined || opening === undefined || /['"]type['"]/.test(before)) {
+  if (before === undefined || opening === undefined || hasList(before) || !hasOnePlace(opening)) {
     return null
   }
   const most = openings.furtherPicture === undefined ? 1 : 3
@@ -226,7 +235,19 @@ function severalFrom(
     ...(shared < opening.length && { afterPictures: opening.slice(shared) }),
   }
   const written = { opening, ...format }
+  if (!hasOnePlace(format.furtherPicture)) {
+    return {}
+  }
   return openingFor(written, 2) === two && openingFor(written, 3) === three ? format : {}
+}
+
+function hasOnePlace(text: string): boolean {
+  return text.split(PLACEHOLDER).length === 2 && !hasList(text)
+}
+
+/** Whether a turn's list of parts was written as such: a template that takes texts alone may join it to them. */
+function hasList(text: string): boolean {
+  return /['"]type['"]/.test(text)
 }
 
 /** What stands before, between and after words that a text has once each, in this order. */

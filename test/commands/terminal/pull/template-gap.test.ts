@@ -34,6 +34,13 @@ describe('a pull of a checkpoint whose chat template is not followed', () => {
     assert.equal(prompts.opening, '<|im_start|>User:<image>')
   })
 
+  it('says so of one that is for texts alone', async () => {
+    const texts = `{% for m in messages %}{{ '<|im_start|>' + m.role + '\n' + m.content }}{% endfor %}`
+    const { stderr, prompts } = await pullWith('texts', texts)
+    assert.match(stderr, /chat_template\.jinja has no place for a picture, or not one alone/)
+    assert.equal(prompts.opening, '<|im_start|>User:<image>')
+  })
+
   it('says why in its JSON', async () => {
     const fails = await pullWith('fails', '{% if %}', ['--json'])
     const { templateGap } = JSON.parse(fails.stdout)
@@ -59,6 +66,10 @@ describe('templateSentence', () => {
     assert.match(
       templateSentence({ reason: 'irregular', file: 'tokenizer_config.json' }),
       /tokenizer_config\.json does not write turns one after the other: .*usual format/,
+    )
+    assert.match(
+      templateSentence({ reason: 'no-picture', file: TEMPLATE }),
+      /chat_template\.jinja has no place for a picture, or not one alone: .*usual format/,
     )
     const one = templateSentence({ reason: 'one-picture', file: TEMPLATE })
     assert.match(one, /further pictures .* one picture at a time/)

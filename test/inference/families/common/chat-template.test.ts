@@ -94,6 +94,28 @@ describe('chatFormatOf', () => {
     }
   })
 
+  it('has no format, and says why, where the picture has no place of its own', () => {
+    // A list that is joined to texts becomes a text, where Python refuses it.
+    const textsAlone = TURNS.replace(PARTS, `{{ '' + message.content }}`)
+    const both = TURNS.replace(PARTS, `{{ '<image>' + message.content }}`)
+    const without = TURNS.replace(PARTS, `{{ message.content[-1].text }}`)
+    const twice = TURNS.replace('<image>', '<image><image>')
+    for (const template of [textsAlone, both, without, twice]) {
+      assert.deepEqual(read(template), { format: null, gap: { reason: 'no-picture', file: FILE } })
+    }
+  })
+
+  it('takes neither further pictures nor a system text where these have no place, or another', () => {
+    const once = formatWith(`{% for one in all %}{{ '<image>' if loop.first else '[]' }}{% endfor %}`)
+    assert.equal(once.format?.furtherPicture, undefined)
+    assert.deepEqual(once.gap, { reason: 'one-picture', file: FILE })
+    const lost = `{{ '<image>' if part.type == 'image' and messages[0].role != 'system' else part.text }}`
+    assert.equal(
+      formatOf(TURNS.replace(/\{\{ '<image>'.*? \}\}/, lost))?.systemOpening,
+      undefined,
+    )
+  })
+
   it('has no format, and says why, where a template cannot be rendered', () => {
     for (const [template, fault] of [
       [`{{ messages | dictsort }}`, /dictsort/],
