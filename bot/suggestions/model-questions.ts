@@ -6,6 +6,9 @@
 import type { ImageInput, Model, RequestOptions, Turn } from '../../inference/contract/types.ts'
 import { instructionsOf } from '../../inference/package/model-card.ts'
 import { normalizeText } from '../../inference/text/normalize-text.ts'
+import { askAbout } from '../pictures/ask-about.ts'
+import type { SeenPicture } from '../pictures/moving-pictures.ts'
+import { readingQuestion } from '../requests/questions/reading-question.ts'
 
 /** Three questions are shorter, in tokens. */
 const WANTED_TOKENS = 64
@@ -23,7 +26,7 @@ const NO_ANSWER =
 /** @param inLanguage ends what the model is told, for questions in another language than English. */
 export async function modelQuestions(
   model: Pick<Model, 'card' | 'ask'>,
-  image: ImageInput,
+  image: ImageInput | SeenPicture,
   about: {
     readonly history: readonly Turn[]
     readonly asked: readonly string[]
@@ -34,9 +37,12 @@ export async function modelQuestions(
   const { history, asked, request, inLanguage } = about
   const options = { ...request, history, maxNewTokens: WANTED_TOKENS }
   const { questions } = instructionsOf(model.card)
-  const { text } = await model.ask(image, questions + inLanguage, options)
+  const { text } = await askAbout(model, image, questions + inLanguage, options)
   const known = new Set(asked.map(normalizeText))
-  return questionsIn(text).filter((question) => !known.has(normalizeText(question)))
+  // The reader would answer it, so the model's answer does not tell whether there are words.
+  return questionsIn(text).filter(
+    (question) => !known.has(normalizeText(question)) && readingQuestion(question) === null,
+  )
 }
 
 /** The questions in a text, each once; what is no question or too long for a button is left out. */

@@ -8,6 +8,8 @@
 
 import { type AnyCard, followsInstructions } from '../../inference/package/model-card.ts'
 import { normalizeText } from '../../inference/text/normalize-text.ts'
+import { askAbout } from '../pictures/ask-about.ts'
+import type { SeenPicture } from '../pictures/moving-pictures.ts'
 import { isNoAnswer, modelQuestions } from './model-questions.ts'
 import { isKnown, type QuestionWords, referentOf } from './known-answers.ts'
 import type { ImageInput, Model, RequestOptions, Turn } from '../../inference/contract/types.ts'
@@ -97,7 +99,7 @@ export function candidates(
  */
 export async function suggestQuestions(
   model: AskedModel,
-  image: ImageInput,
+  image: ImageInput | SeenPicture,
   { situation, count, request = {}, inLanguage = '' }: SuggestionOptions,
 ): Promise<SuggestedQuestion[]> {
   const questions = questionsOf(model.card)
@@ -146,11 +148,11 @@ type AskedModel = Pick<Model, 'card' | 'ask' | 'score'>
 
 /**
  * Asks as it will be asked when somebody presses the button. Beam search tells no probabilities, and neither
- * do some servers: there a second request scores the answer.
+ * do some servers: there a second request scores the answer, about the still of a moving picture.
  */
 async function answerAndScore(
   model: AskedModel,
-  image: ImageInput,
+  image: ImageInput | SeenPicture,
   {
     question,
     situation,
@@ -161,7 +163,7 @@ async function answerAndScore(
   const { history } = situation
   const isGreedy = (model.card.defaults.ask.beams ?? 1) === 1
   const asked = question + inLanguage
-  const generated = await model.ask(image, asked, {
+  const generated = await askAbout(model, image, asked, {
     ...request,
     history,
     ...(isGreedy && { logprobs: 0 }),

@@ -7,6 +7,7 @@ import { openPackage } from '../../../inference/package/open-package.ts'
 import { packageFor } from '../../helpers/packages.ts'
 
 const WRITTEN = '1. What is the dog doing?\n2) Who owns it? Where is it?\n- What is the dog doing?'
+const ABOUT_WORDS = '\n3. What does the sign say?'
 const ANSWERS: Readonly<Record<string, string>> = {
   'What is the dog doing?': 'It sleeps on a sofa.',
   'Who owns it?': 'It is not possible to tell from the picture.',
@@ -39,11 +40,16 @@ describe('questions that a model writes', () => {
     const { card } = await openPackage(await packageFor('llava-qwen3'))
     assert.ok(card.family === 'llava')
     const told: string[] = []
+    const shown: unknown[] = []
     const model = {
       card: { ...card, prompts: { ...card.prompts, questions: 'Ask three things.' } },
-      ask: async (_: unknown, question: string) => {
+      ask: async (image: unknown, question: string) => {
         told.push(question)
-        return answer(ANSWERS[question.replace(IN_CHINESE, '')] ?? WRITTEN)
+        shown.push(image)
+        return answer(
+          ANSWERS[question.replace(/^These .* order\. /, '').replace(IN_CHINESE, '')] ??
+            WRITTEN + ABOUT_WORDS,
+        )
       },
       score: async () => [{ answer: '', logLikelihood: -1, probability: 1 }],
     }
@@ -60,6 +66,16 @@ describe('questions that a model writes', () => {
       'What is the dog doing? Answer in Chinese.',
       'Who owns it? Answer in Chinese.',
     ])
+
+    // A moving picture is seen as when it is asked about.
+    const still = { key: 'still', bytes: async () => new Uint8Array(1) }
+    const frames = [0, 1].map((index) => ({ ...still, key: `frame ${index}` }))
+    await suggestQuestions(model, { ...still, frames, total: 2 }, about)
+    assert.deepEqual(shown.slice(3), [frames, frames, frames])
+    assert.match(
+      told[4]!,
+      /frames of one moving picture.* What is the dog doing\? Answer in Chinese/,
+    )
   })
 })
 

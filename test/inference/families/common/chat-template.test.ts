@@ -106,14 +106,13 @@ describe('chatFormatOf', () => {
   })
 
   it('takes neither further pictures nor a system text where these have no place, or another', () => {
-    const once = formatWith(`{% for one in all %}{{ '<image>' if loop.first else '[]' }}{% endfor %}`)
+    const once = formatWith(
+      `{% for one in all %}{{ '<image>' if loop.first else '[]' }}{% endfor %}`,
+    )
     assert.equal(once.format?.furtherPicture, undefined)
     assert.deepEqual(once.gap, { reason: 'one-picture', file: FILE })
     const lost = `{{ '<image>' if part.type == 'image' and messages[0].role != 'system' else part.text }}`
-    assert.equal(
-      formatOf(TURNS.replace(/\{\{ '<image>'.*? \}\}/, lost))?.systemOpening,
-      undefined,
-    )
+    assert.equal(formatOf(TURNS.replace(/\{\{ '<image>'.*? \}\}/, lost))?.systemOpening, undefined)
   })
 
   it('has no format, and says why, where a template cannot be rendered', () => {
