@@ -25,7 +25,7 @@ export type KnownModel = {
   readonly about: string
   /**
    * To describe a picture with an int4 package on the two AVX-512 cores of bench/results/describe*.json, in seconds: 21
-   * tokens, of a SmolVLM 50 about a picture of one tile; null: not measured.
+   * tokens, of a SmolVLM and a LLaVA-OneVision 50 about a picture of one tile; null: not measured.
    */
   readonly secondsPerPicture: number | null
   /** The same for a picture that is cut into 13 tiles; null: the model cuts none, or it was not measured. */
@@ -82,8 +82,8 @@ export const KNOWN_MODELS: readonly KnownModel[] = [
     packageBytes: 0.95e9,
     languages: EN_ZH,
     about: 'sees large pictures in detail',
-    secondsPerPicture: null,
-    secondsPerTiledPicture: null,
+    secondsPerPicture: 4.6,
+    secondsPerTiledPicture: 53.9,
     shape: SHAPES.onevision05b,
   },
   {

@@ -124,7 +124,7 @@ export function knownModelsText(machine: Machine): string {
   return `${aligned([head, ...rows])}
 A download is one of 16 bits a weight; some checkpoints have 32, so twice as much. Packages are in int4. Memory is
 that of a busy bot, estimated; (!) is more than the ${formatGb(memory.machineBytes)} of this machine, of which ${formatGb(memory.freeBytes)}
-are free. A picture is the time to describe one on this machine, estimated: as four of these were timed on two AVX-512
+are free. A picture is the time to describe one on this machine, estimated: as five of these were timed on two AVX-512
 cores, here ${times(MEASURED_ON.gops / machine.speed.gops)} at products of matrices; ~ is by the model's shapes alone, which told 0.6 to 1 of what
 was timed. The second is for a picture that is cut into tiles. These kinds of models were compared with transformers
 by small random weights. None was run with its published weights here.

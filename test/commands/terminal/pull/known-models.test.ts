@@ -87,11 +87,15 @@ describe('npm run pull without a model', () => {
   })
 
   it('has the times that were measured', () => {
-    for (const size of ['256m', '500m']) {
+    for (const [name, file] of [
+      ['SmolVLM2-256M-Video-Instruct', 'smolvlm2-256m'],
+      ['SmolVLM2-500M-Video-Instruct', 'smolvlm2-500m'],
+      ['llava-onevision-qwen2-0.5b-ov-hf', 'llava-onevision-0.5b'],
+    ] as const) {
       const times = [0, 1].map((row) =>
-        medianOf(`describe-smolvlm2-${size}`, 'rows', row, 'sides', 'ours, int4'),
+        medianOf(`describe-${file}`, 'rows', row, 'sides', 'ours, int4'),
       )
-      assert.deepEqual(timesOf(`SmolVLM2-${size.toUpperCase()}-Video-Instruct`), times)
+      assert.deepEqual(timesOf(name), times)
     }
     for (const [name, file] of [
       ['blip2-opt-2.7b', 'describe'],
