@@ -29,7 +29,7 @@ from training.stages.vit import HELD_OUT
 from training.stages.vit import load as load_vision
 from training.text import BOS, PAD, Text, pad, prompt
 
-BATCH, PEAK, STEPS = 16, 1e-3, 19_000
+BATCH, PEAK, STEPS = 16, 1e-3, 18_400
 ADAPTED_FROM, ADAPTED_PEAK = 1_000, 8e-4  # the language model's first step, and its highest rate
 CAPTIONS, TWO = .25, .3  # shares of documents that begin with a caption, and of those about two pictures
 PRINTED, NOT_PRINTED = .5, .04  # shares of documents about a printed word, which are short, and of others that ask for words all the same
