@@ -22,7 +22,7 @@ type PerChannel = readonly [number, number, number]
 export type Preprocessing = {
   readonly fit: Fit | 'tiles' | 'any-resolution'
   /** Of `tiles`: see Tiling. */
-  readonly tiles?: Pick<Tiling, 'longestEdge' | 'split'> | undefined
+  readonly tiles?: Pick<Tiling, 'longestEdge' | 'split' | 'mostTiles'> | undefined
   /** Of `any-resolution`: see AnyResolution. */
   readonly resolutions?: AnyResolution['resolutions'] | undefined
   readonly mostTiles?: number | undefined

@@ -39,15 +39,18 @@ export async function checkIdefics3(name: Idefics3Name): Promise<void> {
   await checkAboutTwo(name)
 }
 
-/** Pixel values, bit for bit, with each number of tiles along the longer side. */
+/** Pixel values, bit for bit, with each number of tiles along the longer side, and of pictures of their own size. */
 async function checkPictures({ card }: TestRunner, { imageSize, pictures }: Idefics3Parity) {
   const { preprocessing } = card
   assert.ok('tiles' in preprocessing)
-  const { tiles: own } = preprocessing
-  assert.equal(own?.longestEdge, pictures[0]!.longestEdge)
+  const { longestEdge: edge, split, mostTiles } = preprocessing.tiles
+  assert.equal(mostTiles === undefined ? edge : null, pictures[0]!.longestEdge)
   for (const { longestEdge, sha256 } of pictures) {
     assert.ok(Object.keys(sha256).length >= 8)
-    const tiles = { ...own, longestEdge }
+    const tiles =
+      longestEdge === null
+        ? { longestEdge: edge, split, mostTiles: Infinity }
+        : { longestEdge, split }
     const spec = { imageSize, preprocessing: { ...preprocessing, tiles } }
     for (const [file, expected] of Object.entries(sha256)) {
       const { data } = await toPixelValues(readFileSync(path.join(FIXTURES, 'images', file)), spec)

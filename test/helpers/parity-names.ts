@@ -45,6 +45,7 @@ export const IDEFICS3_NAMES = [
   'smolvlm-whole',
   'idefics3-places',
   'smolvlm-blocks',
+  'smolvlm-own-size',
 ] as const
 export type Idefics3Name = (typeof IDEFICS3_NAMES)[number]
 

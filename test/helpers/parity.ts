@@ -181,9 +181,12 @@ export type Idefics3Parity = Parity & {
     readonly ids: readonly number[]
     readonly answer: readonly number[]
   }
-  /** The sha256 of the pixel_values of pictures in test/fixtures/images, by `size.longest_edge`; first the checkpoint's own. */
+  /**
+   * The sha256 of the pixel_values of pictures in test/fixtures/images, by `size.longest_edge`; first the checkpoint's
+   * own, null where pictures keep their size.
+   */
   readonly pictures: readonly {
-    readonly longestEdge: number
+    readonly longestEdge: number | null
     readonly sha256: Readonly<Record<string, string>>
   }[]
 }

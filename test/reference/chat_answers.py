@@ -67,21 +67,16 @@ class Idefics3s:
         for name in DETAILED:
             one = open_one(name)
             for detail in ("auto", "low"):
-                edge = self.edge(one.image, detail, side)
                 inputs = self.processor(
-                    text=one.chat([(QUESTION, None)]), images=[[one.image]], return_tensors="pt", size={"longest_edge": edge}
-                )
+                    text=one.chat([(QUESTION, None)]), images=[[one.image]], return_tensors="pt",
+                    **idefics3.seen(self.spec, one.image, detail, side),
+                )  # fmt: skip
                 one.pixel_values, ids = inputs.pixel_values, inputs.input_ids[0].tolist()
                 details.append({"detail": detail, "image": f"images/{name}", "ids": ids, "answers": answers(one, ids, OPTIONS)})
         return {"turns": three_turns(recorder), "details": details, "several": self.several(recorder)}
 
-    def edge(self, image, detail: str, side: int) -> int:
-        """`size.longest_edge` of the processor: as many tiles as the picture's own size is nearest to, or one."""
-        tiles = 1 if detail == "low" else max(1, int(max(image.size) / side + 0.5))
-        return min(self.spec["images"]["size"]["longest_edge"], tiles * side)
-
     def several(self, recorder):
-        _, inputs = recorder.inputs_of_two(self.images / idefics3.SECOND)
+        _, inputs = recorder.inputs_of_two(self.images / idefics3.second(self.spec))
         recorded = []
         for options in BEAMS_SEVERAL:
             all_options = {"maxNewTokens": NEW_TOKENS, **options}

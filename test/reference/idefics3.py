@@ -194,7 +194,7 @@ def record(spec, fixtures: Path, folder: Path, image: Path, seed: int):
         "pixelValuesSha256": sha(recorder.pixel_values),
         "tokens": {"pad": config.text_config.pad_token_id, "stop": model.generation_config.eos_token_id,
                    "image": config.image_token_id},
-        "several": recorder.several(images / SECOND),
+        "several": recorder.several(images / second(spec)),
         "pictures": [{"longestEdge": edge, "sha256": {name: sha(recorder.pixels(Image.open(images / name), **options)) for name in PICTURES}}
                      for edge, options in edges(spec, config.vision_config.image_size)],
         "generations": generations, "sampling": recorder.sampling(),
@@ -203,7 +203,28 @@ def record(spec, fixtures: Path, folder: Path, image: Path, seed: int):
     return header
 
 
+def second(spec) -> str:
+    """The other picture of a prompt with two."""
+    return spec.get("second", SECOND)
+
+
 def edges(spec, side: int):
-    """The processor's own, and one to three tiles along the longer side."""
-    own = spec["images"]["size"]["longest_edge"]
-    return [(own, {})] + [(n * side, {"size": {"longest_edge": n * side}}) for n in (1, 2, 3)]
+    """The processor's own, None where pictures keep their size, and one to three tiles along the longer side."""
+    own = spec["images"].get("size", {}).get("longest_edge")
+    return [(own, {})] + [(n * side, seen_with_edge(n * side)) for n in (1, 2, 3)]
+
+
+def seen_with_edge(edge: int):
+    """The processor's arguments with which the longer side of a picture is resized first."""
+    return {"do_resize": True, "size": {"longest_edge": edge}}
+
+
+def seen(spec, image, detail: str, side: int):
+    """The processor's arguments that give what is seen in a detail other than `high`."""
+    longest = max(image.size)
+    if spec["images"].get("do_resize", True):
+        tiles = 1 if detail == "low" else max(1, int(longest / side + 0.5))
+        return seen_with_edge(min(spec["images"]["size"]["longest_edge"], tiles * side))
+    if detail == "low":
+        return {"do_image_splitting": False}
+    return seen_with_edge(4 * side) if longest > 4 * side else {}

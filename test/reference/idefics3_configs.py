@@ -36,4 +36,10 @@ IDEFICS3_CHECKPOINTS = [
         vision=dict(hidden_size=128, intermediate_size=128, num_hidden_layers=1, num_attention_heads=4),
         text=dict(hidden_size=128, intermediate_size=128, num_hidden_layers=1, num_key_value_heads=4, tie_word_embeddings=True),
     ),
+    # Pictures keep their size: a small one is whole, a larger one split, and a prompt may have both.
+    dict(
+        name="smolvlm-own-size", kind="smolvlm", about="SmolVLM: pictures of their own size, whole or split", dtype="bfloat16",
+        scale=2, images=dict(do_resize=False), second="rgb16.png",
+        vision=dict(hidden_size=27, intermediate_size=34, num_attention_heads=3), text=dict(num_key_value_heads=2),
+    ),
 ]  # fmt: skip

@@ -18,10 +18,12 @@ export const idefics3CardSchema = z
     preprocessing: preprocessingSchema.extend({
       fit: z.literal('tiles'),
       tiles: z.strictObject({
-        /** What the longer side of a picture is resized to before it is cut, in pixels. */
+        /** What the longer side of a picture is resized to before it is cut, in pixels; with `mostTiles` in `auto` only. */
         longestEdge: count.max(MAX_EDGE),
         /** False: a picture is one tile. */
         split: z.boolean(),
+        /** Absent: every picture is resized. Otherwise it keeps its own size, if it becomes no more tiles than this. */
+        mostTiles: count.exactOptional(),
       }),
     }),
   })
@@ -48,11 +50,35 @@ export function promptsOf(kind: Kind): Idefics3Card['prompts'] {
 }
 
 /** Positions that a picture takes at most: tiles and the tokens of their places. */
-export function mostTokens({ dimensions, preprocessing }: Idefics3Card, detail: Detail): number {
-  const { longestEdge, split } = preprocessing.tiles
-  const side = split && detail !== 'low' ? Math.ceil(longestEdge / dimensions.imageSize) : 0
-  return (side * side + 1) * (dimensions.tileTokens + TOKENS_OF_PLACE)
+export function mostTokens(card: Idefics3Card, detail: Detail): number {
+  return mostTiles(card, detail) * (card.dimensions.tileTokens + TOKENS_OF_PLACE)
+}
+
+function mostTiles({ dimensions, preprocessing }: Idefics3Card, detail: Detail): number {
+  const { longestEdge, split, mostTiles: most } = preprocessing.tiles
+  if (!split || detail === 'low') {
+    return 1
+  }
+  const side = Math.ceil(longestEdge / dimensions.imageSize)
+  const resized = side * side + 1
+  return detail === 'high' ? (most ?? resized) : Math.min(resized, most ?? resized)
 }
 
 /** Of the text before a tile; more where the tokenizer has no tokens for places. */
 const TOKENS_OF_PLACE = 3
+
+/**
+ * Tiles of a picture of any size that leave room for what is said about it: 256 positions, or a quarter of few.
+ * Far rows and columns have no token of their own in published tokenizers, which have those up to the sixth.
+ */
+export function mostTilesWithin({
+  maxPositions,
+  tileTokens,
+}: Pick<Idefics3Card['dimensions'], 'maxPositions' | 'tileTokens'>): number {
+  const text = Math.min(ROOM_FOR_TEXT, Math.floor(maxPositions / 4))
+  return Math.max(1, Math.floor((maxPositions - text) / (tileTokens + TOKENS_OF_FAR_PLACE)))
+}
+
+const ROOM_FOR_TEXT = 256
+/** `<fake_token_around_image>`, `<row_12_col_12>` in letters, digits and signs, and the end of a row. */
+const TOKENS_OF_FAR_PLACE = 14

@@ -11,7 +11,14 @@ import type { CheckpointPlaces, Family, FamilyCheckpoint, RunnerParts } from '..
 import { DEFAULTS } from '../common/projected/card.ts'
 import { dimensionsOf, projectedGraphs } from '../common/projected/graphs.ts'
 import type { KeyedImage } from '../common/runner.ts'
-import { type Idefics3Card, idefics3CardSchema, type Kind, mostTokens, promptsOf } from './card.ts'
+import {
+  type Idefics3Card,
+  idefics3CardSchema,
+  type Kind,
+  mostTilesWithin,
+  mostTokens,
+  promptsOf,
+} from './card.ts'
 import { picturePlace } from './picture-place.ts'
 import { readPreprocessing } from './preprocessing.ts'
 import { readConfig } from './read-config.ts'
@@ -51,7 +58,8 @@ export function readCheckpoint(
     return null
   }
   const { language, imageSize, tokens, vocab } = config
-  const preprocessing = readPreprocessing(folders.preprocessing, imageSize, problems)
+  const mostTiles = mostTilesWithin(dimensionsOf(config.model(null)))
+  const preprocessing = readPreprocessing(folders.preprocessing, { imageSize, mostTiles }, problems)
   const chat = readChatPrompts([folders.config, folders.tokenizer], promptsOf(kind))
   return {
     license: {

@@ -10,20 +10,24 @@ import { HALF_COLORS, imageSettings, normalization, readFilter } from '../common
 import { type Fields, isObject } from '../common/read-json.ts'
 import type { Idefics3Card } from './card.ts'
 
-/** Tiles along the longer side, where the settings do not say it. */
+/** Tiles along the longer side, where the settings do not say it; with `do_resize: false` those of `auto`. */
 const DEFAULT_TILES = 4
 
-/** @param imageSize side of a tile, which the vision tower takes, in pixels. */
+/** What a model can take. */
+export type TileLimits = {
+  /** Side of a tile, which the vision tower takes, in pixels. */
+  readonly imageSize: number
+  /** Of a picture that keeps its own size. */
+  readonly mostTiles: number
+}
+
 export function readPreprocessing(
   folder: string,
-  imageSize: number,
+  { imageSize, mostTiles }: TileLimits,
   problems: string[],
 ): Idefics3Card['preprocessing'] {
   const fields = imageSettings(folder, problems)
   checkType(fields)
-  if (!fields.flag('do_resize', true)) {
-    fields.problem('do_resize', 'is false; pictures of any size could not be taken.')
-  }
   const tile = longestEdge(fields, 'max_image_size', imageSize)
   if (tile !== imageSize) {
     fields.problem(
@@ -35,11 +39,22 @@ export function readPreprocessing(
     resample: readFilter(fields, 'lanczos'),
     fit: 'tiles',
     tiles: {
-      longestEdge: longestEdge(fields, 'size', DEFAULT_TILES * imageSize),
+      ...readSize(fields, { imageSize, mostTiles }),
       split: fields.flag('do_image_splitting', true),
     },
     ...normalization(fields, HALF_COLORS),
   }
+}
+
+/** With `do_resize: false` the reference does not look at `size`, so neither do we. */
+function readSize(
+  fields: Fields,
+  { imageSize, mostTiles }: TileLimits,
+): Pick<Idefics3Card['preprocessing']['tiles'], 'longestEdge' | 'mostTiles'> {
+  const usual = DEFAULT_TILES * imageSize
+  return fields.flag('do_resize', true)
+    ? { longestEdge: longestEdge(fields, 'size', usual) }
+    : { longestEdge: Math.min(usual, MAX_EDGE), mostTiles }
 }
 
 function checkType(fields: Fields): void {

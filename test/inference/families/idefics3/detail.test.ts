@@ -3,10 +3,13 @@ import { readFileSync } from 'node:fs'
 import path from 'node:path'
 import { describe, it } from 'node:test'
 import { imageSourceOf } from '../../../../inference/contract/image-source.ts'
+import { picturesOf } from '../../../../inference/package/model-card.ts'
+import { openPackage } from '../../../../inference/package/open-package.ts'
 import { withModel } from '../../../helpers/engine-parity.ts'
+import { packageFor } from '../../../helpers/packages.ts'
 import { FIXTURES, loadParity } from '../../../helpers/parity.ts'
 
-/** Image tokens of a tile of smolvlm-tiles. */
+/** Image tokens of a tile of smolvlm-tiles, and of smolvlm-own-size. */
 const TILE = 4
 
 describe('detail', () => {
@@ -40,5 +43,37 @@ describe('detail', () => {
       assert.equal(usual, auto)
       assert.ok(low! < auto!, `${low} positions in low detail, ${auto} in the usual`)
     })
+  })
+
+  it('keeps the size of pictures where the checkpoint does, as far as the positions allow', async () => {
+    const parity = loadParity('smolvlm-own-size')
+    await withModel(parity, async (model) => {
+      const tiles = async (file: string, detail: 'auto' | 'low' | 'high') => {
+        const bytes = readFileSync(path.join(FIXTURES, 'images', file))
+        const [tokens] = (await model.embedImage(bytes, { detail })).shape
+        // What is seen of it leaves room for a question.
+        const answer = await model.ask(bytes, 'How many stars are there?', { detail })
+        assert.ok(answer.promptTokens > tokens)
+        return tokens / TILE
+      }
+      // Of 28 pixels, and 13 at most: 320 positions, of which a quarter is for text, and 4 + 14 a tile.
+      for (const [file, high, auto] of [
+        ['rgb16.png', 1, 1], // 20x15
+        ['parity.png', 5, 5], // 45x37
+        ['size-1x150.png', 7, 5], // 6 tiles, and in auto at most 4 along a side
+        ['size-448x448.png', 10, 10], // 17 with 4 along a side
+      ] as const) {
+        assert.equal(await tiles(file, 'high'), high, file)
+        assert.equal(await tiles(file, 'auto'), auto, file)
+        assert.equal(await tiles(file, 'low'), 1, file)
+      }
+    })
+  })
+
+  it('takes several pictures where each may be as large as auto has them', async () => {
+    const { card } = await openPackage(await packageFor('smolvlm-own-size'))
+    assert.equal(picturesOf(card, 'low'), 8)
+    assert.equal(picturesOf(card, 'auto'), 2) // 13 tiles of 7 positions in three quarters of 320
+    assert.equal(picturesOf(card, 'high'), 2)
   })
 })
