@@ -1,12 +1,15 @@
 import assert from 'node:assert/strict'
 import { readFileSync } from 'node:fs'
+import { rm } from 'node:fs/promises'
 import path from 'node:path'
 import { describe, it } from 'node:test'
+import sharp from 'sharp'
 import { imageSourceOf } from '../../../../inference/contract/image-source.ts'
-import { picturesOf } from '../../../../inference/package/model-card.ts'
+import { openModel } from '../../../../inference/model.ts'
+import { packageCard, picturesOf } from '../../../../inference/package/model-card.ts'
 import { openPackage } from '../../../../inference/package/open-package.ts'
 import { withModel } from '../../../helpers/engine-parity.ts'
-import { packageFor } from '../../../helpers/packages.ts'
+import { packageFor, recardedPackage } from '../../../helpers/packages.ts'
 import { FIXTURES, loadParity } from '../../../helpers/parity.ts'
 
 /** Image tokens of a tile of smolvlm-tiles, and of smolvlm-own-size. */
@@ -75,5 +78,29 @@ describe('detail', () => {
     assert.equal(picturesOf(card, 'low'), 8)
     assert.equal(picturesOf(card, 'auto'), 2) // 13 tiles of 7 positions in three quarters of 320
     assert.equal(picturesOf(card, 'high'), 2)
+  })
+
+  it('keeps black tiles where black is zero, which the reference takes for padding and fails', async () => {
+    const own = await packageFor('smolvlm-own-size')
+    const { preprocessing } = packageCard((await openPackage(own)).card)
+    const black = { ...preprocessing, mean: [0, 0, 0], std: [1, 1, 1] }
+    const folder = await recardedPackage(own, { preprocessing: black })
+    const model = await openModel(folder, { threads: 1 })
+    try {
+      const left = { create: { width: 28, height: 56, channels: 3, background: '#000' } } as const
+      const all = { create: { width: 56, height: 56, channels: 3, background: '#c86432' } } as const
+      const picture = await sharp(all)
+        .composite([{ input: left, left: 0, top: 0 }])
+        .png()
+        .toBuffer()
+      const { shape, data } = await model.embedImage(picture, { detail: 'high' })
+      assert.equal(shape[0], 5 * TILE)
+      assert.ok(data.every(Number.isFinite))
+      const { text } = await model.ask(picture, 'What is it?', { detail: 'high' })
+      assert.equal(typeof text, 'string')
+    } finally {
+      await model.close()
+      await rm(folder, { recursive: true })
+    }
   })
 })
