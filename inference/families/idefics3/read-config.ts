@@ -29,6 +29,9 @@ const PROJECTOR = 'model.connector.modality_projection.proj'
 const LANGUAGE = 'model.text_model'
 const HEAD = 'lm_head.weight'
 
+/** Of the language model where there is no `text_config` at all; where there is one, a Llama's default holds. */
+const EPSILON_ALONE = 1e-5
+
 export type CheckpointConfig = {
   readonly language: LlamaKind
   readonly imageSize: number
@@ -78,7 +81,8 @@ function modelOf(
 ): ProjectedConfig {
   const vision = readVision(fields)
   const section = fields.section('text_config')
-  const text = readLlama(section, { module: LANGUAGE, headTensor: HEAD }, language)
+  const own = readLlama(section, { module: LANGUAGE, headTensor: HEAD }, language)
+  const text = fields.json['text_config'] == null ? { ...own, epsilon: EPSILON_ALONE } : own
   const tied =
     fields.flag('tie_word_embeddings', false) || section.flag('tie_word_embeddings', false)
   const shuffle = fields.count('scale_factor', 2)

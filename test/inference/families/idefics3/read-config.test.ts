@@ -73,6 +73,17 @@ describe('readConfig', () => {
     }
   })
 
+  it('has another epsilon where the language model is not described at all', () => {
+    for (const [config, epsilon] of [
+      [{}, 1e-5],
+      [{ text_config: null }, 1e-5],
+      [{ text_config }, 1e-6],
+    ] as const) {
+      const { text } = read({ vision_config, ...config }).config!.model(null)
+      assert.equal(text.epsilon, epsilon)
+    }
+  })
+
   it('takes what they say', () => {
     const { config, problems } = read({
       architectures: ['SmolVLMForConditionalGeneration'],
