@@ -15,40 +15,27 @@ import type { Model, Step } from '../../../inference/contract/types.ts'
 import { openModel } from '../../../inference/model.ts'
 import { type DemoBot, hearts, scene, startDemoBot, triangle } from '../../helpers/demo-bot.ts'
 import { packageFor, recardedPackage } from '../../helpers/packages.ts'
+import { inPieces, PIECES, pieces } from '../../helpers/paced-model.ts'
 
-const PIECES = 3
 const WHERE = 'where is it?'
 const WHICH = 'which one is red?'
-
-/** Steps of a text that show something more each time; the last shows all. */
-function pieces(steps: readonly Step[]): Step[] {
-  const size = Math.ceil(steps.length / PIECES)
-  return steps.filter((_, index) => (index + 1) % size === 0 || index === steps.length - 1)
-}
 
 const ABOUT_LIST = 'what is on the list?'
 /** What the model says of that, at once. */
 const LIST = Array.from({ length: 200 }, (_, i) => `- line ${i} of a list`).join('\n')
 
-/** A model whose answers come in pieces: the next one when `seen` is done with the text of the last. */
-function inPieces(model: Model, seen: (text: string) => Promise<void>): Model {
+/** The model, which tells a long list at once. */
+function withList(model: Model): Model {
   return {
     ...model,
     ask: async (images, question, options = {}) => {
-      const steps: Step[] = []
-      const { onStep } = options
-      const answer = await model.ask(images, question, {
-        ...options,
-        ...(onStep && { onStep: (step: Step) => void steps.push(step) }),
-      })
-      if (question === ABOUT_LIST) {
-        return { ...answer, text: LIST }
+      if (question !== ABOUT_LIST) {
+        return model.ask(images, question, options)
       }
-      for (const step of pieces(steps)) {
-        onStep?.(step)
-        await seen(step.text)
+      return {
+        ...(await model.ask(images, question, { ...options, onStep: () => {} })),
+        text: LIST,
       }
-      return answer
     },
   }
 }
@@ -72,7 +59,7 @@ describe('an answer that takes long', { concurrency: true, timeout: 120_000 }, (
     const knows = { en: 'anything but scenes', zh: '场景以外的' }
     folder = await recardedPackage(original, { domain: { knows, declined } })
     model = await openModel(folder, { threads: 1 })
-    demo = await startDemoBot({}, undefined, undefined, inPieces(model, seen))
+    demo = await startDemoBot({}, undefined, undefined, inPieces(withList(model), seen))
   })
   after(async () => {
     await demo.close()
