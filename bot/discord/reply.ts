@@ -2,7 +2,8 @@
  * Delivers an answer: as an interaction's deferred response or as a reply.
  *
  * Works from an address alone, so an answer still arrives after a restart. Progress is shown only
- * after a while, and at most every two seconds; an answer that grows, at most every 1.25 seconds.
+ * after a while, and at most every two seconds. An answer that grows is shown once the person has waited
+ * that long in all, and at most every 1.25 seconds.
  */
 
 import { type Client, type Message, type RawFile, type REST, Routes } from 'discord.js'
@@ -61,7 +62,7 @@ export type DeliveryOptions = {
   readonly typing?: Typing | undefined
   /** Whether a reply that is there stays: another process has posted it, and may have answered. */
   readonly keepsPosted?: boolean
-  /** Milliseconds before the first progress, and between two. Default 2,000. */
+  /** Milliseconds before the first progress, between two, and before a growing answer. Default 2,000. */
   readonly paceMs?: number
 }
 
@@ -70,6 +71,7 @@ export class Delivery {
   readonly #address: Address
   readonly #options: DeliveryOptions
   readonly #paceMs: number
+  readonly #begunAt = Date.now()
   #shownText = ''
   #nextText = ''
   #timer: NodeJS.Timeout | undefined
@@ -117,7 +119,7 @@ export class Delivery {
       return
     }
     this.#nextText = sentence
-    this.#timer ??= setTimeout(() => this.#show(), this.#paceMs).unref()
+    this.#timer ??= setTimeout(() => this.#show(), this.#firstMs()).unref()
   }
 
   /** Shows what there is of the answer, in place of progress; a later text replaces an earlier one. */
@@ -180,6 +182,12 @@ export class Delivery {
     clearTimeout(this.#timer)
     this.#stopTyping()
     await this.#sending
+  }
+
+  /** How long what comes first, or after a pause, waits for something newer or for the whole answer. */
+  #firstMs(): number {
+    // Nobody should wait for a text that is there: only an answer that comes soon is shown whole.
+    return this.#isGrowing ? Math.max(0, this.#begunAt + this.#paceMs - Date.now()) : this.#paceMs
   }
 
   #show(): void {

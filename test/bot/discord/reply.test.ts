@@ -215,6 +215,31 @@ describe('Delivery of an answer that grows', () => {
       }
     })
   }
+
+  it('is shown two seconds after the question, or with its first word if that is later', async (t) => {
+    t.mock.timers.enable({ apis: ['setTimeout', 'Date'], now: 0 })
+    for (const [wordMs, shownMs] of [
+      [0, 2_000],
+      [1_500, 2_000],
+      [5_000, 5_000],
+    ] as const) {
+      const start = Date.now()
+      const rest = new TimedRest()
+      const delivery = new Delivery(rest, ADDRESSES[0], {
+        nonce: '3',
+        retries: { until: Infinity },
+      })
+      t.mock.timers.tick(wordMs)
+      delivery.grow('a …')
+      while (rest.taken.length === 0) {
+        t.mock.timers.tick(STEP_MS)
+        await new Promise(setImmediate)
+      }
+      await delivery.finish({ content: 'a cat' })
+      const waitedMs = rest.taken[0]!.at - start
+      assert.ok(waitedMs >= shownMs && waitedMs <= shownMs + STEP_MS, `${wordMs}: ${waitedMs}`)
+    }
+  })
 })
 
 describe('meaningOf', () => {
