@@ -8,6 +8,7 @@ import type { Config } from '../config/config.ts'
 import { guildsOf } from '../config/shards.ts'
 import { findModel, isQueue, type ModelPlace, otherModel } from '../config/models.ts'
 import { openConfiguredModel } from '../inference/configured-model.ts'
+import { withDetail } from '../inference/default-detail.ts'
 import { systemPromptNote, withSystemPrompt } from '../inference/system-prompt.ts'
 import type { AnyCard } from '../inference/package/model-card.ts'
 import { openPackage } from '../inference/package/open-package.ts'
@@ -194,7 +195,8 @@ async function startModel(
   if (!shared) {
     started.defer(() => opening.then((model) => model.close()).catch(() => {}))
   }
-  const loading = withSystemPrompt(loadingModel({ card, matcher }, opening), config.systemPrompt)
+  const told = withSystemPrompt(loadingModel({ card, matcher }, opening), config.systemPrompt)
+  const loading = withDetail(told, config.detail)
   metrics.watchModel(loading)
   metrics.build({
     model: open === undefined || open === shared ? name : card.name,

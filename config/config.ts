@@ -6,7 +6,13 @@
 
 import { isServed, serverAddresses } from './addresses.ts'
 import { HOUR_MS } from './durations.ts'
-import { environment, type LOG_LEVELS, type PROVIDERS, RENAMED_SETTINGS } from './environment.ts'
+import {
+  type DETAILS,
+  environment,
+  type LOG_LEVELS,
+  type PROVIDERS,
+  RENAMED_SETTINGS,
+} from './environment.ts'
 import { ConfigError } from './errors.ts'
 import { type HubPaths, hubPaths } from './hub.ts'
 import { matcherBeside } from './models.ts'
@@ -57,6 +63,8 @@ export type Config = {
   readonly isMatcherSet: boolean
   /** What the model is told before each description and question; undefined: nothing. */
   readonly systemPrompt: string | undefined
+  /** How much of a picture's detail the bot's model sees, where that is a choice. */
+  readonly detail: (typeof DETAILS)[number]
   /** Threads of one run of the model. Undefined: all that the machine has. */
   readonly threads: number | undefined
   /** Where the model runs. */
@@ -133,20 +141,14 @@ export function readConfig(env: Readonly<Record<string, string | undefined>>): C
     matcher: matcherOf(values, model),
     isMatcherSet: values.SIGHTSEER_MATCHER !== undefined,
     systemPrompt: values.SIGHTSEER_SYSTEM_PROMPT,
+    detail: values.SIGHTSEER_DETAIL ?? 'auto',
     threads: values.SIGHTSEER_THREADS,
     provider: values.PROVIDER ?? 'cpu',
     prepare: values.SIGHTSEER_PREPARE === 'yes',
     maxSequences: values.SIGHTSEER_MAX_SEQUENCES,
     conversationBytes: bytesOf(values.SIGHTSEER_CONVERSATION_MIB),
     imageCacheBytes: bytesOf(values.SIGHTSEER_IMAGE_CACHE_MIB),
-    imageLimits: {
-      ...(values.SIGHTSEER_MAX_IMAGE_BYTES !== undefined && {
-        maxBytes: values.SIGHTSEER_MAX_IMAGE_BYTES,
-      }),
-      ...(values.SIGHTSEER_MAX_IMAGE_PIXELS !== undefined && {
-        maxPixels: values.SIGHTSEER_MAX_IMAGE_PIXELS,
-      }),
-    },
+    imageLimits: imageLimitsOf(values),
     workerQueue: values.SIGHTSEER_WORKER_QUEUE ?? 'redis://127.0.0.1:6379',
     store: {
       url: values.SIGHTSEER_STORE ?? defaultStore(values.DISCORD_TOKEN, sandboxState),
@@ -243,6 +245,19 @@ function serversOf(values: {
 
 function bytesOf(mebibytes: number | undefined): number | undefined {
   return mebibytes === undefined ? undefined : mebibytes * MIB
+}
+
+function imageLimitsOf({
+  SIGHTSEER_MAX_IMAGE_BYTES: maxBytes,
+  SIGHTSEER_MAX_IMAGE_PIXELS: maxPixels,
+}: {
+  readonly SIGHTSEER_MAX_IMAGE_BYTES?: number | undefined
+  readonly SIGHTSEER_MAX_IMAGE_PIXELS?: number | undefined
+}): Config['imageLimits'] {
+  return {
+    ...(maxBytes !== undefined && { maxBytes }),
+    ...(maxPixels !== undefined && { maxPixels }),
+  }
 }
 
 function matcherOf(

@@ -27,6 +27,9 @@ export const LOG_LEVELS = ['fatal', 'error', 'warn', 'info', 'debug', 'trace', '
 /** Where the model can run; `auto` is a GPU if a fast one is found, otherwise the CPU. */
 export const PROVIDERS = ['auto', 'cpu', 'webgpu', 'cuda'] as const
 
+/** How much of a picture's detail is seen; inference/image/tiles.ts says what each means. */
+export const DETAILS = ['auto', 'low', 'high'] as const
+
 /** Old names of settings and their new names. The old ones work for one more release. */
 export const RENAMED_SETTINGS = { SIGHTSEER_ROWS: 'SIGHTSEER_MAX_SEQUENCES' } as const
 
@@ -77,6 +80,9 @@ export const environment = z.object({
   ),
   SIGHTSEER_SYSTEM_PROMPT: textWithin(MAX_SYSTEM_PROMPT).describe(
     'What the model is told before every description and question, such as whom it speaks to and in which tone; at most 2000 characters. It counts as a part of each prompt. A model whose chat template has no place for it (BLIP-2, InstructBLIP, IDEFICS, the demo) ignores it, and the start says so; a package of an earlier version has the place once it is pulled again. Default: none.',
+  ),
+  SIGHTSEER_DETAIL: oneOf(DETAILS).describe(
+    'How much of a picture’s detail the bot’s model sees, where it cuts pictures into tiles (SmolVLM, Idefics3, LLaVA-OneVision): auto (by the picture’s size), low (one tile, which is faster and leaves more positions to the conversation) or high (all tiles). Frames of moving pictures are seen in low. Other models ignore it, as do servers other than `npm run serve`. The commands have --detail instead. Default: auto.',
   ),
   SIGHTSEER_THREADS: wholeNumber(1, 256).describe(
     'Number of threads for one run of the model. Default: all that the machine has.',

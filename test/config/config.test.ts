@@ -32,6 +32,7 @@ const DEFAULTS = {
   reader: 'ocr',
   matcher: 'demo-match',
   isMatcherSet: false,
+  detail: 'auto',
   provider: 'cpu',
   prepare: false,
   imageLimits: {},
@@ -65,6 +66,7 @@ describe('readConfig', () => {
         SIGHTSEER_MODELS: '/models',
         SIGHTSEER_READER: 'ocr-small',
         SIGHTSEER_MATCHER: 'blip2-itm-vit-g',
+        SIGHTSEER_DETAIL: 'high',
         SIGHTSEER_THREADS: '4',
         SIGHTSEER_MAX_IMAGE_BYTES: '1000',
         SIGHTSEER_MAX_IMAGE_PIXELS: '2000',
@@ -111,6 +113,7 @@ describe('readConfig', () => {
         reader: 'ocr-small',
         matcher: 'blip2-itm-vit-g',
         isMatcherSet: true,
+        detail: 'high',
         threads: 4,
         imageLimits: { maxBytes: 1000, maxPixels: 2000 },
       },
@@ -147,6 +150,15 @@ describe('readConfig', () => {
         error instanceof ConfigError &&
         error.problems.length === 2 &&
         /SIGHTSEER_THREADS must be a whole number from 1 to 256/.test(error.message),
+    )
+  })
+
+  it('sees pictures in the detail that is set, or by their size', () => {
+    assert.equal(readConfig({}).detail, 'auto')
+    assert.equal(readConfig({ SIGHTSEER_DETAIL: 'low' }).detail, 'low')
+    assert.throws(
+      () => readConfig({ SIGHTSEER_DETAIL: 'most' }),
+      /SIGHTSEER_DETAIL must be one of auto, low, high/,
     )
   })
 
