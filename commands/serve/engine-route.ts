@@ -107,12 +107,13 @@ class MissingPicture extends Error {
 function carryOut(
   model: Model,
   request: EngineRequest,
-  options: RequestOptions & StreamOptions,
+  caller: RequestOptions & StreamOptions,
   source: (image: EngineImage) => ImageSource,
 ): Promise<EngineResult> {
   if (request.kind === 'embed-text') {
-    return model.embedText(request.text, options)
+    return model.embedText(request.text, caller)
   }
+  const options = { ...caller, ...detailOf(request) }
   switch (request.kind) {
     case 'generate': {
       const { prompt, options: generation } = request
@@ -142,6 +143,14 @@ function carryOut(
     default:
       return model.match(source(request.image), request.texts, options)
   }
+}
+
+/** All pictures of a request are sent in the same detail. */
+function detailOf(
+  request: Exclude<EngineRequest, { kind: 'embed-text' }>,
+): Pick<RequestOptions, 'detail'> {
+  const detail = (request.kind === 'generate' ? request.images[0] : request.image)?.detail
+  return detail === undefined ? {} : { detail }
 }
 
 function scoredText(prompt: AnswerPrompt): ScoredText {

@@ -7,7 +7,9 @@ import { after, before, describe, it } from 'node:test'
 import { ConfigError } from '../../../../config/errors.ts'
 import { imageSourceOf } from '../../../../inference/contract/image-source.ts'
 import type { Model, Step } from '../../../../inference/contract/types.ts'
+import { openModel } from '../../../../inference/model.ts'
 import { openServedModel } from '../../../../inference/served-model.ts'
+import { packageFor } from '../../../helpers/packages.ts'
 import { type Served, serveModel } from '../../../helpers/served-model.ts'
 import { openDemoModel } from '../../../helpers/shared-model.ts'
 
@@ -145,5 +147,34 @@ describe('a model on servers of this program', () => {
       open('a-key-that-is-wrong'),
       (error) => error instanceof ConfigError && /status 401/.test(error.message),
     )
+  })
+})
+
+describe('a model that cuts pictures into tiles, on a server of this program', () => {
+  it('sees them in the detail that is asked for', async () => {
+    await using stack = new AsyncDisposableStack()
+    const own = await openModel(await packageFor('smolvlm-tiles'), { threads: 1 })
+    stack.defer(() => own.close())
+    const server = await serveModel(own)
+    stack.defer(() => server.close())
+    const addresses = [{ base: server.url, key: undefined }]
+    const served = await openServedModel({ addresses, model: undefined, silenceMs: 30_000 })
+    stack.defer(() => served.close())
+
+    const question = 'what is it?'
+    for (const detail of ['low', 'auto', 'high'] as const) {
+      const asked = await served.ask(scene, question, { detail })
+      const expected = await own.ask(scene, question, { detail })
+      assert.equal(asked.promptTokens, expected.promptTokens, detail)
+      const answers = ['yes', 'no']
+      const scored = await served.score(scene, { question, answers, detail })
+      const likely = await own.score(scene, { question, answers, detail })
+      assert.deepEqual(
+        scored.map(({ probability }) => probability.toFixed(6)),
+        likely.map(({ probability }) => probability.toFixed(6)),
+      )
+    }
+    const low = await own.ask(scene, question, { detail: 'low' })
+    assert.ok(low.promptTokens < (await own.ask(scene, question)).promptTokens)
   })
 })
