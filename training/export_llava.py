@@ -35,7 +35,7 @@ CARD = {
     'name': 'demo-llava',
     'prompts': {'caption': 'describe the picture', 'detailed': 'describe the picture', 'questions': 'what do you see?'},
 }
-MORE = 'It takes two pictures at once, too, and reads a short printed word or number.'
+MORE = 'It takes two pictures at once, too, and reads some short printed words and numbers.'
 PAIRS = 2_000
 
 

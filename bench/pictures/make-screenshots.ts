@@ -1,7 +1,8 @@
 /**
  * Photographs the page for the README: `node bench/pictures/make-screenshots.ts`, with Chromium installed.
  *
- * The real bot answers with the demo model and its matcher. Writes docs/page.png (dark) and docs/page-*.png.
+ * The real bot answers with the demo model and its matcher, and about two pictures with the second miniature. Writes docs/page.png
+ * (dark) and docs/page-*.png.
  */
 
 import { readFileSync } from 'node:fs'
@@ -77,6 +78,32 @@ async function search(browser: Browser, url: string): Promise<void> {
   await context.close()
 }
 
+/** What is sent in one message, and asked about there and then about one of them. */
+const TWO = ['lone-triangle', 'two-stars'] as const
+const ABOUT_TWO = 'which one has more stars?'
+const ABOUT_ONE = 'how many triangles are in the first picture?'
+
+/** One question about two pictures, and a follow-up, of the miniature that sees several at once. */
+async function compare(browser: Browser): Promise<void> {
+  const config = readConfig({ SANDBOX_STATE: 'memory', SIGHTSEER_MODEL: 'demo-llava' })
+  const bot = await startBot(config, pino({ level: 'warn' }))
+  try {
+    const { page, context } = await visit(browser, bot.sandbox!.url, { dark: true, ...DESKTOP })
+    for (const name of TWO) {
+      await page.locator(`.sample:has(img[src*="/${name}."])`).click()
+      await page.locator('.draft', { hasText: name }).waitFor()
+    }
+    await page.locator('#text').fill(`@Sightseer ${ABOUT_TWO}`)
+    await page.locator('#text').press('Enter')
+    await reply(page, 'second', ABOUT_ONE)
+    await page.waitForLoadState('networkidle')
+    await save(page, 'page-two-pictures.png')
+    await context.close()
+  } finally {
+    await bot.close()
+  }
+}
+
 /** Replies to the bot's newest message with that text, and waits for the answer. */
 async function reply(page: Page, said: string, question: string): Promise<void> {
   const target = page.locator('article.message:has(.badge)', { hasText: said }).last()
@@ -112,6 +139,7 @@ try {
   }
   await post(url)
   await search(browser, url)
+  await compare(browser)
 } finally {
   await browser.close()
   await bot.close()
