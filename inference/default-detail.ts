@@ -5,7 +5,7 @@ import type { Detail } from './image/tiles.ts'
 
 /**
  * The model, which sees each picture in `detail` where it is asked something about it. All of these see the same,
- * so that a picture is encoded once for its description, its questions and moderation. A request with a detail
+ * so that a picture is encoded once for its description, its questions and its scores. A request with a detail
  * of its own, such as one about frames of a moving picture, keeps that.
  */
 export function withDetail<M extends Pick<Model, 'describe' | 'ask' | 'score' | 'encode'>>(

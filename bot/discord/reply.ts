@@ -72,6 +72,7 @@ export class Delivery {
   readonly #options: DeliveryOptions
   readonly #paceMs: number
   readonly #begunAt = Date.now()
+  #shownAt = -Infinity
   #shownText = ''
   #nextText = ''
   #timer: NodeJS.Timeout | undefined
@@ -124,7 +125,12 @@ export class Delivery {
 
   /** Shows what there is of the answer, in place of progress; a later text replaces an earlier one. */
   grow(content: string): void {
-    this.#isGrowing = true
+    if (!this.#isGrowing) {
+      this.#isGrowing = true
+      // Progress that is not shown yet, or a pause after some, has another pace.
+      clearTimeout(this.#timer)
+      this.#timer = undefined
+    }
     this.progress(content)
   }
 
@@ -186,8 +192,13 @@ export class Delivery {
 
   /** How long what comes first, or after a pause, waits for something newer or for the whole answer. */
   #firstMs(): number {
+    if (!this.#isGrowing) {
+      return this.#paceMs
+    }
     // Nobody should wait for a text that is there: only an answer that comes soon is shown whole.
-    return this.#isGrowing ? Math.max(0, this.#begunAt + this.#paceMs - Date.now()) : this.#paceMs
+    const at = Math.max(this.#begunAt + this.#paceMs, this.#shownAt + GROWTH_INTERVAL_MS)
+    // A clock that is set back must not make it longer.
+    return Math.min(this.#paceMs, Math.max(0, at - Date.now()))
   }
 
   #show(): void {
@@ -200,6 +211,7 @@ export class Delivery {
       return
     }
     this.#shownText = this.#nextText
+    this.#shownAt = Date.now()
     this.#isSending = true
     this.#sending = this.#send({ content: this.#nextText })
       .catch(() => {}) // the answer will report it

@@ -67,7 +67,8 @@ export type RequestContext = {
 export type AnswerPart = PartLayout & {
   readonly conversation: Conversation | null
   readonly turn: string | null
-  readonly image: ImageSource | null
+  /** As the model was shown it. */
+  readonly image: ImageSource | SeenPicture | null
   readonly caption: string
   /** Questions that the answer itself lists, which it does not suggest again. */
   readonly asked?: readonly string[]

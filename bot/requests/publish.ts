@@ -12,6 +12,7 @@ import type { AnswerRecord } from '../memory/records.ts'
 import { errorCode, ERROR_CODES } from '../discord/api-errors.ts'
 import type { Body, Delivery, PostedFile, SentMessage } from '../discord/reply.ts'
 import { pictureLine } from '../messages/picture-line.ts'
+import { withFrames } from '../pictures/ask-about.ts'
 import { suggestQuestions } from '../suggestions/suggestions.ts'
 import type { RequestDeps, AnswerPart, RequestContext } from './context.ts'
 import type { Request } from './request.ts'
@@ -279,15 +280,15 @@ async function suggestions(
           history: isAbsent(conversation, turn) ? [] : historyTo(conversation, turn),
           asked: [...asked, ...conversation.turns.map(({ question }) => question)],
         }
-        const questions = await suggestQuestions(model, image, {
-          situation,
-          count: share,
-          request: options,
-          inLanguage: context.inLanguage,
-        })
-        suggested.push(
-          ...questions.map(({ question }) => ({ part, question: sentenceCase(question) })),
+        const { given } = await withFrames({ frames: [], total: 1, ...image }, (as) =>
+          suggestQuestions(model, as, {
+            situation,
+            count: share,
+            request: options,
+            inLanguage: context.inLanguage,
+          }),
         )
+        suggested.push(...given.map(({ question }) => ({ part, question: sentenceCase(question) })))
       } catch (error) {
         // A full queue or a passed deadline must not fail the answer itself.
         if (!(error instanceof InputError)) {

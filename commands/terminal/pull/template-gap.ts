@@ -20,6 +20,6 @@ export function templateSentence(gap: TemplateGap): string {
     return `${file} does not write turns one after the other: ${USUAL}`
   }
   return gap.reason === 'no-picture'
-    ? `${file} has no place for a picture, or not one alone: ${USUAL}`
+    ? `${file} does not write <image> exactly once, before the first question: ${USUAL}`
     : `${file} does not write further pictures in a way that is known here: it is asked about one picture at a time.`
 }

@@ -30,7 +30,7 @@ export type ChatFormat = Omit<ChatPrompts, keyof Instructions>
  * - `missing`: there is none
  * - `fails`: it cannot be read, or rendered
  * - `irregular`: it does not write turns one after the other
- * - `no-picture`: it does not write `<image>` once for the picture, as that of a language model alone
+ * - `no-picture`: it does not write `<image>` once, before the first question, as that of a language model alone
  * - `one-picture`: it is followed, except that further pictures are written in a way that is not known here, or not at all
  */
 export type TemplateGap =
@@ -102,7 +102,8 @@ export function chatFormatOf(
     if (format === null) {
       return { format, gap: { reason: 'irregular', file } }
     }
-    if (!hasOnePlace(format.opening)) {
+    const later = [format.answer, format.next, format.generationPrompt]
+    if (!hasPlaces(format.opening, 1) || later.some((text) => !hasPlaces(text, 0))) {
       return { format: null, gap: { reason: 'no-picture', file } }
     }
     return format.furtherPicture === undefined
@@ -186,7 +187,7 @@ function systemPlace(
 ): SystemPlace | null {
   const [first, second, third] = QUESTIONS
   const [before, opening] = partsBetween(render([ask(first, 1)]), [SYSTEM, first]) ?? []
-  if (before === undefined || opening === undefined || hasList(before) || !hasOnePlace(opening)) {
+  if (before === undefined || opening === undefined || hasList(before) || !hasPlaces(opening, 1)) {
     return null
   }
   const most = openings.furtherPicture === undefined ? 1 : 3
@@ -235,14 +236,15 @@ function severalFrom(
     ...(shared < opening.length && { afterPictures: opening.slice(shared) }),
   }
   const written = { opening, ...format }
-  if (!hasOnePlace(format.furtherPicture)) {
-    return {}
-  }
-  return openingFor(written, 2) === two && openingFor(written, 3) === three ? format : {}
+  const isRight = [two, three].every(
+    (text, i) => openingFor(written, i + 2) === text && hasPlaces(text, i + 2),
+  )
+  return isRight ? format : {}
 }
 
-function hasOnePlace(text: string): boolean {
-  return text.split(PLACEHOLDER).length === 2 && !hasList(text)
+/** Whether a text has so many places for pictures, and no list of parts. */
+function hasPlaces(text: string, count: number): boolean {
+  return text.split(PLACEHOLDER).length === count + 1 && !hasList(text)
 }
 
 /** Whether a turn's list of parts was written as such: a template that takes texts alone may join it to them. */

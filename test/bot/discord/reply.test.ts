@@ -231,13 +231,43 @@ describe('Delivery of an answer that grows', () => {
       })
       t.mock.timers.tick(wordMs)
       delivery.grow('a …')
-      while (rest.taken.length === 0) {
+      for (let steps = 0; rest.taken.length === 0 && steps < 10_000 / STEP_MS; steps++) {
         t.mock.timers.tick(STEP_MS)
         await new Promise(setImmediate)
       }
       await delivery.finish({ content: 'a cat' })
       const waitedMs = rest.taken[0]!.at - start
       assert.ok(waitedMs >= shownMs && waitedMs <= shownMs + STEP_MS, `${wordMs}: ${waitedMs}`)
+    }
+  })
+
+  it('is shown soon where progress was shown before, or would have been', async (t) => {
+    t.mock.timers.enable({ apis: ['setTimeout', 'Date'] })
+    for (const [progressMs, growMs, shownMs] of [
+      [0, 2_100, 3_250], // 1.25 seconds after the progress
+      [1_900, 2_100, 2_100], // in its place
+    ] as const) {
+      const start = Date.now()
+      const rest = new TimedRest()
+      const delivery = new Delivery(rest, ADDRESSES[0], {
+        nonce: '4',
+        retries: { until: Infinity },
+      })
+      t.mock.timers.tick(progressMs)
+      delivery.progress('waiting')
+      for (let ms = progressMs; ms < growMs; ms += STEP_MS) {
+        t.mock.timers.tick(STEP_MS)
+        await new Promise(setImmediate)
+      }
+      const before = rest.taken.length
+      delivery.grow('a …')
+      for (let steps = 0; rest.taken.length === before && steps < 10_000 / STEP_MS; steps++) {
+        t.mock.timers.tick(STEP_MS)
+        await new Promise(setImmediate)
+      }
+      await delivery.finish({ content: 'a cat' })
+      const waitedMs = rest.taken[before]!.at - start
+      assert.ok(Math.abs(waitedMs - shownMs) <= 2 * STEP_MS, `${progressMs}: ${waitedMs}`)
     }
   })
 })

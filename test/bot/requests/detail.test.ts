@@ -92,6 +92,6 @@ describe('SIGHTSEER_DETAIL', { timeout: 120_000 }, () => {
     const rule = { name: 'rule', question: RULE, threshold: 50 }
     await server.mo.slash('moderation rule add', rule)
     await server.post(scene())
-    await assertLow('', RULE)
+    await assertLow(RULE)
   })
 })

@@ -37,7 +37,7 @@ describe('a pull of a checkpoint whose chat template is not followed', () => {
   it('says so of one that is for texts alone', async () => {
     const texts = `{% for m in messages %}{{ '<|im_start|>' + m.role + '\n' + m.content }}{% endfor %}`
     const { stderr, prompts } = await pullWith('texts', texts)
-    assert.match(stderr, /chat_template\.jinja has no place for a picture, or not one alone/)
+    assert.match(stderr, /chat_template\.jinja does not write <image> exactly once/)
     assert.equal(prompts.opening, '<|im_start|>User:<image>')
   })
 
@@ -69,7 +69,7 @@ describe('templateSentence', () => {
     )
     assert.match(
       templateSentence({ reason: 'no-picture', file: TEMPLATE }),
-      /chat_template\.jinja has no place for a picture, or not one alone: .*usual format/,
+      /chat_template\.jinja does not write <image> exactly once: .*usual format/,
     )
     const one = templateSentence({ reason: 'one-picture', file: TEMPLATE })
     assert.match(one, /further pictures .* one picture at a time/)

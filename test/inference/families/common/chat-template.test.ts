@@ -3,7 +3,7 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import path from 'node:path'
 import { after, describe, it } from 'node:test'
-import { INSTRUCTIONS } from '../../../../inference/families/common/chat-prompts.ts'
+import { INSTRUCTIONS, openingFor } from '../../../../inference/families/common/chat-prompts.ts'
 import {
   chatFormatOf,
   readChatFormat,
@@ -59,6 +59,14 @@ describe('chatFormatOf', () => {
     assert.equal(block.format.afterPictures, '\n')
   })
 
+  it('tells a further picture apart from what follows the last and begins as it does', () => {
+    const all = `{% for one in all %}<image>{% if loop.last %}<sep>{% endif %}{% endfor %}`
+    const { format, gap } = formatWith(all)
+    assert.equal(gap, null)
+    assert.equal(format?.opening, '<s>System.[user]<image><sep>')
+    assert.equal(openingFor(format, 3), '<s>System.[user]<image><image><image><sep>')
+  })
+
   it('has one picture, and says so, where further ones are written in another way', () => {
     const { format, gap } = formatWith(`{% for one in all %}{{ loop.index }}: <image>{% endfor %}`)
     assert.equal(format?.opening, '<s>System.[user]1: <image>')
@@ -100,7 +108,16 @@ describe('chatFormatOf', () => {
     const both = TURNS.replace(PARTS, `{{ '<image>' + message.content }}`)
     const without = TURNS.replace(PARTS, `{{ message.content[-1].text }}`)
     const twice = TURNS.replace('<image>', '<image><image>')
-    for (const template of [textsAlone, both, without, twice]) {
+    // Every question gets one.
+    const each = TURNS.replace(
+      PARTS,
+      `{{ '<image>' if message.role == 'user' }}{{ message.content[-1].text }}`,
+    )
+    const answers = TURNS.replace(
+      PARTS,
+      `{% if message.role == 'user' %}${PARTS}{% else %}{{ '' + message.content }}{% endif %}`,
+    )
+    for (const template of [textsAlone, both, without, twice, each, answers]) {
       assert.deepEqual(read(template), { format: null, gap: { reason: 'no-picture', file: FILE } })
     }
   })
