@@ -74,7 +74,8 @@ export function tiled(image: RgbImage, tiling: Tiling): Tiled {
   const edge = edgeFor(image, tiling)
   const first = edge === null ? image : scaledTo(image, edge)
   const scaled = resize(image, first.width, first.height, { filter })
-  if (!isCut(tiling)) {
+  // Where the least that a picture is resized to would be more tiles than it may be, it is squashed, too.
+  if (!isCut(tiling) || squaresOf(scaled, side) > (tiling.mostTiles ?? Infinity)) {
     return { image: resize(scaled, side, side, { filter }), grid: { rows: 0, columns: 0 } }
   }
   const { width, height } = wholeTiles(scaled, side)

@@ -1,8 +1,10 @@
 import assert from 'node:assert/strict'
+import { readFileSync } from 'node:fs'
+import path from 'node:path'
 import { describe, it } from 'node:test'
 import { withDetail } from '../../inference/default-detail.ts'
 import { withModel } from '../helpers/engine-parity.ts'
-import { loadParity } from '../helpers/parity.ts'
+import { FIXTURES, loadParity } from '../helpers/parity.ts'
 
 const QUESTION = 'what is it?'
 
@@ -27,6 +29,14 @@ describe('withDetail', () => {
       const usual = await low.ask(image, QUESTION, { detail: 'auto' })
       assert.ok(usual.promptTokens > answered.promptTokens)
       assert.equal(model.stats().stages.vision.rows, 2)
+    })
+  })
+
+  it('is also more than a small picture has in the usual detail', async () => {
+    await withModel(loadParity('smolvlm-tiles'), async (model) => {
+      const small = readFileSync(path.join(FIXTURES, 'images', 'size-1x1.png'))
+      const high = await withDetail(model, 'high').ask(small, QUESTION)
+      assert.ok(high.promptTokens > (await model.ask(small, QUESTION)).promptTokens)
     })
   })
 

@@ -118,6 +118,12 @@ describe('tiled, of pictures that keep their size', () => {
     assert.deepEqual(tiled(wide, { ...OWN, split: false, mostTiles: 1 }).image, whole)
   })
 
+  it('has no more tiles than it may where a tile has an odd number of pixels', () => {
+    // 7 x 8, since the other side becomes even.
+    const { grid } = tiled(picture(15, 15), { ...OWN, side: 7, mostTiles: 4 })
+    assert.deepEqual(grid, { rows: 0, columns: 0 })
+  })
+
   it('has a tile for a picture so narrow that the reference computes a width of nothing', () => {
     // 49 * (1 / 49) is less than 1.
     const { grid } = tiled(picture(1, 49), { ...OWN, side: 7 })
