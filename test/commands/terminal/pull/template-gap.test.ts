@@ -69,7 +69,7 @@ describe('templateSentence', () => {
     )
     assert.match(
       templateSentence({ reason: 'no-picture', file: TEMPLATE }),
-      /chat_template\.jinja does not write <image> exactly once: .*usual format/,
+      /chat_template\.jinja does not write <image> exactly once, before .* question: .*usual format/,
     )
     const one = templateSentence({ reason: 'one-picture', file: TEMPLATE })
     assert.match(one, /further pictures .* one picture at a time/)
