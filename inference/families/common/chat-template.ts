@@ -249,7 +249,7 @@ function hasPlaces(text: string, count: number): boolean {
 
 /** Whether a turn's list of parts was written as such: a template that takes texts alone may join it to them. */
 function hasList(text: string): boolean {
-  return /['"]type['"]/.test(text)
+  return /['"]type['"]: ?['"](?:image|text)['"]/.test(text)
 }
 
 /** What stands before, between and after words that a text has once each, in this order. */

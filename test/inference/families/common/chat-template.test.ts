@@ -59,6 +59,11 @@ describe('chatFormatOf', () => {
     assert.equal(block.format.afterPictures, '\n')
   })
 
+  it('follows a template whose own text has JSON in it', () => {
+    const tools = `Tools are {"type": "function"}.`
+    assert.equal(formatOf(TURNS.replace('System.', tools))?.opening, `<s>${tools}[user]<image>`)
+  })
+
   it('tells a further picture apart from what follows the last and begins as it does', () => {
     const all = `{% for one in all %}<image>{% if loop.last %}<sep>{% endif %}{% endfor %}`
     const { format, gap } = formatWith(all)
