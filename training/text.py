@@ -101,6 +101,9 @@ class Text:
         """" word", a token for each character."""
         return [self.tokenizer.token_to_id(character) for character in ('Ġ', *word)]
 
+    def answer_ids(self, turn):
+        return self.spelled(turn.answer) if turn.kind == 'printed' else self.ids(' ' + turn.answer)
+
     def decode(self, ids):
         return self.tokenizer.decode(list(ids), skip_special_tokens=True).strip()
 
@@ -118,7 +121,7 @@ class Text:
         ids, labels = [BOS, *self.ids('Context:')] if context else [BOS], []
         for index, turn in enumerate(turns):
             ask = self.ids(('' if index == 0 and not context else ' ') + 'Question:') + self.ids(' ' + turn.question) + self.ids(' Answer:')
-            answer = self.spelled(turn.answer) if turn.kind == 'printed' else self.ids(' ' + turn.answer)
+            answer = self.answer_ids(turn)
             if len(ids) + len(ask) + len(answer) > MAX_TEXT + 1:
                 break
             ids += ask + answer

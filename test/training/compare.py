@@ -16,7 +16,7 @@ import torch  # noqa: I001: after toy_run, as all of training
 from training import snapshot, train
 from training.compare import __main__ as compare
 from training.compare import training
-from training.compare.answering import greedy
+from training.compare.answering import NEW_TOKENS, answers, asked_about, greedy, right_answers
 from training.compare.bridges import KINDS, slot_of
 from training.compare.ends import Ends, WrittenEnds
 from training.compare.prepare import prepare
@@ -24,6 +24,7 @@ from training.compare.reached import reached
 from training.common import sha256
 from training.parts.model import SIDE
 from training.stages import lm, vit
+from training.text import prompt
 
 STEPS, BATCH = 40, 6
 OUT = RUN / 'compare'
@@ -157,21 +158,55 @@ class Compare(unittest.TestCase):
         rows = written.features[[3, 5]]
         torch.testing.assert_close(written.description(rows), reader.slots(rows), rtol=1e-3, atol=1e-3)
 
+    def ends_that_say_anything(self, run=RUN):
+        """And a bridge of each kind, with gates that are open."""
+        torch.manual_seed(5)
+        ends = Ends(RUN, run)
+        bridges = [KINDS[kind](ends.language) for kind in KINDS]
+        for name, tensor in (named for module in (ends.language, *bridges) for named in module.named_parameters()):
+            if 'alpha' in name:
+                torch.nn.init.ones_(tensor)
+            elif tensor.ndim > 1:
+                torch.nn.init.normal_(tensor, std=0.25)
+        return ends, bridges
+
+    def newline_among(self, reply):
+        """Something said for the first time, after other things."""
+        return next(token for i, token in enumerate(reply) if i > 1 and token not in reply[:i])
+
     @torch.no_grad()
     def test_answers_together_as_alone(self):
-        """Rows that end early leave the batch."""
-        ends = Ends(RUN, RUN)
-        for tensor in ends.language.parameters():
-            if tensor.ndim > 1:
-                torch.nn.init.normal_(tensor, std=0.25)
+        """Rows that end early leave the batch; the text so far is read once."""
+        ends, bridges = self.ends_that_say_anything()
         ends.text.decode = list
-        bridge = KINDS['projector'](ends.language)
-        seen, rows = bridge.see(ends.features[[0, 1, 2]]), [[2, 40, 50], [2, 60], [2, 70, 80, 90]]
-        ends.text.newline = greedy(bridge, ends, seen, rows)[1][3]
-        together = greedy(bridge, ends, seen, rows)
-        self.assertEqual(len(together[1]), 3)
-        self.assertGreater(len(together[0]) + len(together[2]), 2 * 3)
-        self.assertEqual(together, [greedy(bridge, ends, seen[i : i + 1], rows[i : i + 1])[0] for i in range(3)])
+        rows = [[2, 40, 50], [2, 60, 61], [2, 70, 80]]
+        for bridge in bridges:
+            seen, ends.text.newline = bridge.see(ends.features[[0, 1, 2]]), -1
+            ends.text.newline = self.newline_among(greedy(bridge, ends, seen, rows)[1])
+            together = greedy(bridge, ends, seen, rows)
+            self.assertGreater(len({*map(len, together)}), 1)
+            for i, reply in enumerate(together):
+                ids = rows[i]
+                for token in [*reply, ends.text.newline][:9]:
+                    hidden = bridge.read(ends.language, seen[i : i + 1], torch.tensor([ids]))
+                    self.assertEqual(ends.language.lm_head(hidden[0, -1]).argmax(), token)
+                    ids = [*ids, token]
+
+    @torch.no_grad()
+    def test_counts_as_right_what_greedy_decoding_says(self):
+        ends, bridges = self.ends_that_say_anything()
+        asked = [turns for _, turns in asked_about(ends.features.scenes, 8, 3)]
+        prompts, features, ends.text.decode = [*map(prompt, asked)], ends.features[list(range(8))], list
+        for bridge in bridges:
+            ends.text.newline = -1
+            ends.text.newline = self.newline_among(answers(bridge, ends, features, prompts)[4])
+            said = answers(bridge, ends, features, prompts)
+            said.append(said[4][:-1])
+            said.append([said[4][0] + 1, *said[4][1:]])
+            with patch.object(ends.text, 'answer_ids', side_effect=said):
+                right = right_answers(bridge, ends, features[[*range(8), 4, 4]], [*asked, asked[4], asked[4]])
+            # One that fills all places has no newline after it.
+            self.assertEqual(right, [*(len(reply) < NEW_TOKENS for reply in said[:8]), False, False])
 
     def test_takes_a_llama_too(self):
         run = RUN / 'llama'

@@ -2,14 +2,16 @@
 
 import random
 from collections import Counter
+from itertools import groupby
 
 import torch
+from transformers import DynamicCache
 
 from training.language.conversation import UNKNOWN, caption, conversation
 from training.language.phrases import named
 from training.stages.stage2 import caption_names
 from training.stages.vit import HELD_OUT
-from training.text import BOS, MAX_TEXT, PAD, prompt
+from training.text import BOS, MAX_TEXT, PAD, pad, prompt
 
 AT_ONCE = 50
 NEW_TOKENS = 70
@@ -19,33 +21,60 @@ ON_THE_WAY, AT_THE_END = 10**9 + 1, 10**9 + 2  # seeds of the questions
 @torch.inference_mode()
 def answers(bridge, ends, features, prompts):
     """Answers to prompts, each about the picture [1 + patches, WIDTH] at its place."""
-    order = sorted(range(len(prompts)), key=lambda i: len(prompts[i]))
+    rows = [[BOS, *ends.text.ids(words)] for words in prompts]
     result = [''] * len(prompts)
-    for start in range(0, len(order), AT_ONCE):
-        part = order[start : start + AT_ONCE]
+    for part in of_one_length(rows):
         seen = bridge.see(torch.stack([features[i] for i in part]))
-        for i, answer in zip(part, greedy(bridge, ends, seen, [[BOS, *ends.text.ids(prompts[i])] for i in part])):
+        for i, answer in zip(part, greedy(bridge, ends, seen, [rows[i] for i in part])):
             result[i] = answer
     return result
 
 
+def of_one_length(rows):
+    """Places of up to AT_ONCE rows that are equally long, so that none is padded."""
+    by_length = sorted(range(len(rows)), key=lambda i: len(rows[i]))
+    for _, same in groupby(by_length, key=lambda i: len(rows[i])):
+        yield from parts_of(list(same))
+
+
+def parts_of(order):
+    for start in range(0, len(order), AT_ONCE):
+        yield order[start : start + AT_ONCE]
+
+
 def greedy(bridge, ends, seen, rows):
-    """Continues each row of ids up to the newline."""
-    lengths = torch.tensor([len(row) for row in rows])
-    width = min(int(lengths.max()) + NEW_TOKENS, 1 + MAX_TEXT)
-    ids = torch.full((len(rows), width), PAD)
-    for place, row in zip(ids, rows):
-        place[: len(row)] = torch.tensor(row)
-    live, ends_at = torch.arange(len(rows)), lengths.clone()
-    while len(live):
+    """Continues rows of ids, all of one length, up to the newline."""
+    cache, ids, live = DynamicCache(), torch.tensor(rows), torch.arange(len(rows))
+    replies = [[] for _ in rows]
+    for _ in range(min(NEW_TOKENS, 1 + MAX_TEXT - ids.shape[1])):
+        best = ends.language.lm_head(bridge.read(ends.language, seen[live], ids, cache)[:, -1]).argmax(-1)
+        goes_on = best != ends.text.newline
+        live, ids = live[goes_on], best[goes_on][:, None]
+        if len(live) == 0:
+            break
+        cache.batch_select_indices(goes_on)
+        for row, token in zip(live.tolist(), ids[:, 0].tolist()):
+            replies[row].append(token)
+    return [ends.text.decode(reply) for reply in replies]
+
+
+@torch.inference_mode()
+def right_answers(bridge, ends, features, asked):
+    """
+    For each list of turns whether greedy decoding gives the last one's answer: whether each of its tokens, and the newline after
+    them, is the likeliest after those before it. One pass shows it, where decoding takes one for each token.
+    """
+    prompts = [[BOS, *ends.text.ids(prompt(turns))] for turns in asked]
+    expected = [ends.text.answer_ids(turns[-1]) for turns in asked]
+    order = sorted(range(len(asked)), key=lambda i: len(prompts[i]) + len(expected[i]))
+    result = [False] * len(asked)
+    for part in parts_of(order):
+        ids = torch.from_numpy(pad([(prompts[i] + expected[i])[: 1 + MAX_TEXT] for i in part], PAD, multiple=1))
         # Right padding and a causal mask: tokens after the last real one have no effect.
-        hidden = bridge.read(ends.language, seen[live], ids[live, : int(ends_at[live].max())])
-        best = ends.language.lm_head(hidden[torch.arange(len(live)), ends_at[live] - 1]).argmax(-1)
-        goes_on = (best != ends.text.newline) & (ends_at[live] < width) & (ends_at[live] - lengths[live] < NEW_TOKENS)
-        live = live[goes_on]
-        ids[live, ends_at[live]] = best[goes_on]
-        ends_at[live] += 1
-    return [ends.text.decode(row[start:end].tolist()) for row, start, end in zip(ids, lengths.tolist(), ends_at.tolist())]
+        best = ends.language.lm_head(bridge.read(ends.language, bridge.see(features[part]), ids)).argmax(-1)
+        for i, row in zip(part, best.tolist()):
+            result[i] = row[len(prompts[i]) - 1 :][: len(expected[i]) + 1] == [*expected[i], ends.text.newline]
+    return result
 
 
 def asked_about(scenes, questions, seed):
@@ -63,12 +92,12 @@ def counts(ends, questions, seed=ON_THE_WAY):
 def measure(bridge, ends, questions, seed=ON_THE_WAY):
     """Share of exact answers by category, about held-out pictures."""
     rows, asked = zip(*asked_about(ends.features.scenes, questions, seed))
-    replies = answers(bridge, ends, ends.features[list(rows)], [prompt(turns) for turns in asked])
+    answered = right_answers(bridge, ends, ends.features[list(rows)], asked)
     right, total = Counter(), Counter()
-    for turns, reply in zip(asked, replies):
+    for turns, is_right in zip(asked, answered):
         for name in (turns[-1].category, 'all'):
             total[name] += 1
-            right[name] += reply == turns[-1].answer
+            right[name] += is_right
     return {name: round(right[name] / total[name], 4) for name in sorted(total)}
 
 

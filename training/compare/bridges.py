@@ -34,12 +34,19 @@ class SoftWords(nn.Module):
         self.register_buffer('positions', torch.tensor(positions) if has_places else None, persistent=False)
         self.size = language.get_input_embeddings().weight.std().item()
 
-    def read(self, language, soft, ids):
-        """soft [B, reads of each picture, WIDTH], ids [B, L] -> hidden states of the text [B, L, WIDTH]"""
-        embeds = torch.cat([soft, language.get_input_embeddings()(ids)], 1)
-        places = torch.arange(embeds.shape[1]) if self.positions is None else torch.cat([self.positions, text_places(ids)])
-        output = language.get_decoder()(inputs_embeds=embeds, position_ids=places.expand(len(ids), -1), use_cache=False)
-        return output.last_hidden_state[:, soft.shape[1] :]
+    def read(self, language, soft, ids, cache=None):
+        """soft [B, reads of each picture, WIDTH], ids [B, L], those after a `cache` -> hidden states of the text [B, L, WIDTH]"""
+        length = cache.get_seq_length() if cache is not None else 0
+        embeds = language.get_input_embeddings()(ids)
+        if length == 0:
+            embeds = torch.cat([soft, embeds], 1)
+        if self.positions is None:
+            places = length + torch.arange(embeds.shape[1])
+        else:
+            places = text_places(ids, length - self.reads) if length else torch.cat([self.positions, text_places(ids)])
+        positions = places.expand(len(ids), -1)
+        output = language.get_decoder()(inputs_embeds=embeds, position_ids=positions, past_key_values=cache, use_cache=cache is not None)
+        return output.last_hidden_state[:, -ids.shape[1] :]
 
     def scale(self, layer):
         """Soft words begin as large as the words that the language model knows."""
@@ -109,7 +116,7 @@ class CrossAttention(nn.Module):
     def see(self, features):
         return features
 
-    def read(self, language, seen, ids):
+    def read(self, language, seen, ids, cache=None):
         gate = torch.ones_like(ids)
         all_rows = seen.new_zeros(len(ids), 1, 1, seen.shape[1]).expand(-1, -1, ids.shape[1], -1)
 
@@ -125,8 +132,8 @@ class CrossAttention(nn.Module):
             before.register_forward_pre_hook(looking(layer), with_kwargs=True) for before, layer in zip(decoder.layers[::INTERVAL], self.layers)
         ]
         try:
-            places = text_places(ids).expand(len(ids), -1)
-            return decoder(input_ids=ids, position_ids=places, use_cache=False).last_hidden_state
+            places = text_places(ids, cache.get_seq_length() if cache is not None else 0).expand(len(ids), -1)
+            return decoder(input_ids=ids, position_ids=places, past_key_values=cache, use_cache=cache is not None).last_hidden_state
         finally:
             for hook in hooks:
                 hook.remove()
@@ -141,5 +148,6 @@ def slot_of(patch):
     return int((row + 0.5) / SIDE * CELL_ROWS) * CELL_COLUMNS + int((column + 0.5) / SIDE * CELL_COLUMNS)
 
 
-def text_places(ids):
-    return SLOTS + torch.arange(ids.shape[1])
+def text_places(ids, before=0):
+    """Positions of an OPT; `before`: how many tokens of text are."""
+    return SLOTS + before + torch.arange(ids.shape[1])
