@@ -75,30 +75,47 @@ export type Comparison = {
   readonly swaps: readonly Group[]
 }
 
-/** @throws {ConfigError} if a folder has none, or naming the file that is not a row. */
-export function readRows(folders: readonly string[]): Row[] {
-  return folders.flatMap(rowsOf)
+/**
+ * @param places folders of rows, `*.json`, and files that have one in each line.
+ * @throws {ConfigError} if a place has none, or naming the file that has something else.
+ */
+export function readRows(places: readonly string[]): Row[] {
+  return places.flatMap((place) => {
+    const files = place.endsWith('.jsonl') ? [place] : filesOf(place)
+    const rows = files.flatMap(rowsOf)
+    if (rows.length === 0) {
+      throw new ConfigError([
+        `${place} has no rows: python -m training.compare writes them (training/compare/README.md). Name another folder or file with --rows.`,
+      ])
+    }
+    return rows
+  })
 }
 
-function rowsOf(folder: string): Row[] {
-  const files = existsSync(folder)
-    ? readdirSync(folder).filter((file) => file.endsWith('.json'))
-    : []
-  if (files.length === 0) {
-    throw new ConfigError([
-      `${folder} has no rows: python -m training.compare writes them (training/compare/README.md). Name another folder with --rows DIR.`,
-    ])
-  }
-  return files.toSorted().map((file) => {
-    const parsed = rowSchema.safeParse(JSON.parse(readFileSync(path.join(folder, file), 'utf8')))
-    if (!parsed.success) {
-      throw new ConfigError([`${path.join(folder, file)} is not a row of training.compare.`], {
-        cause: parsed.error,
-      })
-    }
-    const { hands, frozen: _, ...row } = parsed.data
+function filesOf(folder: string): string[] {
+  const files = existsSync(folder) ? readdirSync(folder) : []
+  return files
+    .filter((file) => file.endsWith('.json'))
+    .toSorted()
+    .map((file) => path.join(folder, file))
+}
+
+function rowsOf(file: string): Row[] {
+  const lines = existsSync(file) ? readFileSync(file, 'utf8').trim().split('\n') : []
+  return lines.filter(Boolean).map((line) => {
+    const { hands, frozen: _, ...row } = parseRow(line, file)
     return { ...row, hands: judge(hands) }
   })
+}
+
+function parseRow(line: string, file: string): FileRow {
+  try {
+    return rowSchema.parse(JSON.parse(line))
+  } catch (cause) {
+    throw new ConfigError([`${file} has something that is not a row of training.compare.`], {
+      cause,
+    })
+  }
 }
 
 /**

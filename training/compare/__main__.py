@@ -1,6 +1,7 @@
 """One row of the table of three bridges: `python -m training.compare --help`. See README.md."""
 
 import argparse
+import json
 import math
 import os
 from pathlib import Path
@@ -77,12 +78,14 @@ def main(given=None):
         del after['language_model']
     if after != {name: before[name] for name in after}:
         raise SystemExit('A frozen end changed while the bridge was trained.')
-    write_json(args.folder / f'{args.name}.json', {
+    row = {
         'kind': args.kind, 'seed': args.seed, 'adapted': args.adapt, 'swap': swap_of(args), 'ends': before, 'frozen': after,
         'samples': args.steps * args.batch, 'pictures': len(ends.features), 'command': command(args, len(ends.features)), 'cores': os.cpu_count(),
         'threads': torch.get_num_threads(), 'parameters': {'trained': trained, **ends.parameters()}, 'reads': bridge.reads,
         'seconds': round(facts.get('trained', 0), 1), **measured(bridge, ends, args, facts.get('curve', [])),
-    })  # fmt: skip
+    }  # fmt: skip
+    # One line, so that rows can be put into one file.
+    (args.folder / f'{args.name}.json').write_text(json.dumps(row) + '\n')
     print(args.folder / f'{args.name}.json', flush=True)
 
 

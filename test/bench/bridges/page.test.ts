@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict'
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import path from 'node:path'
 import { afterEach, beforeEach, describe, it } from 'node:test'
@@ -113,9 +113,25 @@ describe('writePage', () => {
     )
   })
 
-  it('names a file that is no row', () => {
-    writeFileSync(path.join(folder, 'zz.json'), '{}')
-    assert.throws(() => readRows([folder]), /zz\.json is not a row of training\.compare/)
+  it('reads a file with a row in each line as their folder', () => {
+    bridges()
+    const file = path.join(folder, 'rows.jsonl')
+    const names = readdirSync(folder).toSorted()
+    writeFileSync(
+      file,
+      names.map((name) => `${readFileSync(path.join(folder, name), 'utf8')}\n`).join(''),
+    )
+    assert.equal(pageOf(file), pageOf(folder))
+    assert.equal(readRows([file]).length, names.length)
+  })
+
+  it('names what has no row, or is none', () => {
+    assert.throws(() => readRows([folder]), /has no rows/)
+    assert.throws(() => readRows([path.join(folder, 'none.jsonl')]), /none\.jsonl has no rows/)
+    for (const text of ['{}', 'none']) {
+      writeFileSync(path.join(folder, 'zz.json'), text)
+      assert.throws(() => readRows([folder]), /zz\.json has something that is not a row/)
+    }
   })
 })
 
