@@ -26,8 +26,8 @@ from training.parts.stem import load_blip2
 
 README = toys.ROOT / 'training' / 'bridge' / 'README.md'
 SMALLER = {
-    '--pictures 500': '--pictures 8', 'pictures/499.png': 'pictures/7.png', '--first-steps 20 --steps 60': '--first-steps 2 --steps 3',
-    '--batch 16': '--batch 4', '--held-out 6': '--held-out 2',
+    '--pictures 1500': '--pictures 8', 'pictures/1499.png': 'pictures/7.png', '--first-steps 100 --steps 700': '--first-steps 2 --steps 3',
+    '--batch 16': '--batch 4', '--held-out 60': '--held-out 2',
 }
 MADE = ('pictures', 'bridge', 'bridge-package')
 START_SECONDS = 120
