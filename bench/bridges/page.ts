@@ -76,9 +76,9 @@ function soon(groups: readonly Group[]): string {
   const rows = groups.flatMap((group) => group.rows)
   const way = Math.max(0, ...rows.map(({ curve }) => curve.length))
   const asked = rows[0]?.asked['on the way']['all'] ?? 0
-  return `Samples, and seconds of training, after which a share of the final accuracy was reached, by kind of question: measured ${way} times on the way with ${asked}
+  return `Samples, and seconds of a processor, after which a share of the final accuracy was reached, by kind of question: measured ${way} times on the way with ${asked}
 questions, and reached where two measurements in a row have it. A dash: not on the way, or fewer than 20 such questions.
-Seconds are of the steps alone, ${threads(rows)}: without the vision tower, whose features were computed before, once for all rows.
+Seconds are the processor's, of the steps alone, ${threads(rows)}: without the vision tower, whose features were computed before, once for all rows.
 
 90 % of the final accuracy:
 
@@ -91,7 +91,7 @@ ${soonTable(groups, '0.95')}`
 
 function threads(rows: readonly Row[]): string {
   const counts = [...new Set(rows.map((row) => row.threads))].toSorted((a, b) => a - b)
-  return `with ${counts.join(' or ')} ${counts.join() === '1' ? 'thread' : 'threads'} of a processor`
+  return `with ${counts.join(' or ')} ${counts.join() === '1' ? 'thread' : 'threads'}`
 }
 
 function costSection(costs: readonly Cost[]): string {

@@ -19,7 +19,10 @@ DECAY = 0.4
 
 
 class Trainer:
-    """`parts`: the modules that are trained and saved. Counts the seconds of the steps alone."""
+    """
+    Counts the processor's seconds of the steps alone, of all threads together: other work on the machine, which changes how long a
+    step takes, hardly changes these.
+    """
 
     def __init__(self, bridge, ends, args, steps):
         self.bridge, self.ends, self.args, self.steps, self.peak = bridge, ends, args, steps, args.rate
@@ -43,11 +46,11 @@ class Trainer:
         """False where `--minutes` ended before the steps did."""
         progress, started = self.progress, time.time()
         while progress.step < self.steps:
-            begun = time.time()
+            begun = time.process_time()
             loss = self.step()
             progress.step += 1
             facts = progress.facts
-            facts['trained'] = facts.get('trained', 0) + time.time() - begun
+            facts['trained'] = facts.get('trained', 0) + time.process_time() - begun
             if progress.step % max(1, self.steps // 100) == 0:
                 progress.log(samples=progress.step * self.args.batch, trained=round(facts['trained'], 2), loss=round(loss, 4))
             if progress.step % max(1, self.steps // MEASURES) == 0 or progress.step == self.steps:

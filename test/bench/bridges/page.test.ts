@@ -41,7 +41,7 @@ describe('writePage', () => {
       /^\| color \| 99\.0 % \| 70\.0 % \(60\.0 % to 80\.0 %\) \| 50\.0 % \| 90\.0 % \|$/m,
     )
     assert.match(page, /the language model answers 97\.0 %/)
-    assert.match(page, /with 1 thread of a processor: without the vision tower/)
+    assert.match(page, /with 1 thread: without the vision tower/)
     const [ninety, ninetyFive] = lines.filter(
       (line) => line.startsWith('| all | ') && line.includes('–') !== line.includes(';'),
     )
