@@ -5,7 +5,7 @@ written scene description (see text.py), whose vectors it learns too. Then it is
 A Llama also learns about two pictures and to read printed letters (parts/letters.py), which the LLaVA type needs.
 
 A curriculum: for the first CURRICULUM steps only single look-ups, among few objects, and always an early hint of where the
-answer is. Half of the descriptions are blurred by noise, as an image's soft words will be.
+answer is. Half of the descriptions are blurred, as an image's soft words will be: by noise, and as parts/spread.py says.
 """
 
 import random
@@ -22,6 +22,7 @@ from training.language.reading import reading, with_reading
 from training.language.two_pictures import two_pictures
 from training.parts.letters import Letters, written
 from training.parts.model import WIDTH, language_model
+from training.parts.spread import spread
 from training.text import BOS, CELLS, Description, Text, described, pad, prompt
 from training.world.printed import made_up, sample_word
 
@@ -47,12 +48,16 @@ class Reader(nn.Module):
         if kind == 'llama':
             self.letters = Letters(WIDTH)
 
-    def slots(self, rows, letters=None):
+    def slots(self, rows, letters=None, spreads=False):
         """
         int64 [B, 31 * P, 5] -> the vectors of P pictures, [B, 32 * P, width]; `letters`: int64 [B, ROW, 2], of which ROW more
-        follow.
+        follow. `spreads`: objects into slots beside theirs.
         """
-        slots = self.description(rows.view(-1, CELLS + 1, rows.shape[-1])).reshape(len(rows), -1, WIDTH)
+        each = rows.view(-1, CELLS + 1, rows.shape[-1])
+        slots = self.description(each)
+        if spreads:
+            slots = torch.cat([spread(slots[:, :CELLS], each), slots[:, CELLS:]], 1)
+        slots = slots.reshape(len(rows), -1, WIDTH)
         return slots if letters is None else torch.cat([slots, self.letters(letters)], 1)
 
     def start(self):
@@ -127,11 +132,11 @@ def answer_loss(language, hidden, labels):
     return cross_entropy(language.lm_head(hidden[keep]).float(), labels[keep])
 
 
-def blurred(slots):
-    """Noise on every second description."""
-    noise = torch.randn_like(slots) * slots.detach().std() * NOISE
-    noise[::2] = 0
-    return slots + noise
+def blurred(model, rows, letters):
+    """The vectors of descriptions, of which every second one is spread and noisy."""
+    clean, other = (model.slots(rows[i::2], letters if letters is None else letters[i::2], spreads=i == 1) for i in range(2))
+    other = other + torch.randn_like(other) * clean.detach().std() * NOISE
+    return torch.stack([clean, other], 1).flatten(0, 1)
 
 
 def train(run, steps=None, minutes=None, language='opt', layers=None):
@@ -153,7 +158,7 @@ def train(run, steps=None, minutes=None, language='opt', layers=None):
         for group in optimizer.param_groups:
             group['lr'] = progress.rate(steps, PEAK, decay=.35)
         with mixed_precision():
-            slots = joined(model.language, blurred(model.slots(rows, letters)), pictures_of(rows))
+            slots = joined(model.language, blurred(model, rows, letters), pictures_of(rows))
             hidden = decoder(inputs_embeds=torch.cat([slots, embed(ids)], 1), use_cache=False).last_hidden_state[:, slots.shape[1]:]
             loss = answer_loss(model.language, hidden, labels)
         loss.backward()

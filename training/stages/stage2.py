@@ -3,8 +3,9 @@ Stage 2: Q-Former and projection learn to prompt the frozen language model with 
 conversations in which every answer is supervised. Frozen parts must not change; their hashes before and after are stored.
 
 In the first `WARM_UP` steps the loss pulls the soft prompts towards the vectors of the written description that the
-language model learned to read, without running the language model: this saves hours without a GPU. From then on only the
-language model's loss counts.
+language model learned to read, without running the language model: this saves hours without a GPU. From then on the language
+model's loss counts, and the distance a little: by that loss alone an object spreads over the slots around its own, and captions
+name it twice and miss another.
 """
 
 import random
@@ -24,6 +25,7 @@ from training.stages.vit import load as load_vision
 
 BATCH, PEAK, STEPS = 32, 6e-4, 16_000
 WARM_UP = 3000
+PULL = .3  # weight of the distance from written vectors, after the warm-up
 FULL = 6  # weight of a cell with an object; most cells are blank
 CAPTIONS = .3  # share of the documents; the others are conversations
 MEASURED = 600  # questions at the end
@@ -55,8 +57,7 @@ def train(run, steps=STEPS, minutes=None):
     torch.manual_seed(3)
     text, features = Text(run / 'tokenizer'), Features(run)
     reader = load_reader(run, text)
-    language, table = reader.language, reader.language.get_input_embeddings().weight
-    model = StageTwo()
+    language, model = reader.language, StageTwo()
     model.start_from(torch.load(run / 'stage1.pt', weights_only=False)['model'])
     optimizer = torch.optim.AdamW(groups(model), lr=PEAK, betas=(.9, .98), fused=True)
     progress = Progress(run, 'stage2', {'model': model, 'optimizer': optimizer})
@@ -66,30 +67,26 @@ def train(run, steps=STEPS, minutes=None):
     progress.facts['frozen before'] = frozen
     rng = random.Random(progress.step + 11)
     source = batches(rng, text, features)
-    running, since, first, started = 0.0, time.time(), progress.step, time.time()
+    running, since, first, started = torch.zeros(2), time.time(), progress.step, time.time()
     while progress.step < steps and (minutes is None or time.time() - started < minutes * MINUTES):
         for group in optimizer.param_groups:
             group['lr'] = progress.rate(steps, PEAK, warm=200, decay=.6)
-        if progress.step < WARM_UP:
-            rows = sorted(features.training_rows(rng, 2 * BATCH))
-            with mixed_precision():
-                soft = model(features[rows])
-            loss = description_loss(reader, soft.float(), [features.scenes[row] for row in rows])
-        else:
-            rows, ids, labels = next(source)
-            with mixed_precision():
-                soft = model(features[rows])
-                hidden = language.get_decoder()(inputs_embeds=torch.cat([soft, table[ids]], 1), use_cache=False).last_hidden_state
-                loss = lm.answer_loss(language, hidden[:, soft.shape[1]:], labels)
+        warms_up = progress.step < WARM_UP
+        rows, ids, labels = (sorted(features.training_rows(rng, 2 * BATCH)), None, None) if warms_up else next(source)
+        with mixed_precision():
+            soft = model(features[rows])
+        away = description_loss(reader, soft.float(), [features.scenes[row] for row in rows])
+        loss = away if warms_up else prompting_loss(language, soft, ids, labels) + PULL * away
         loss.backward()
         torch.nn.utils.clip_grad_norm_(model.parameters(), 1.0)
         optimizer.step()
         optimizer.zero_grad(set_to_none=True)
-        running += loss.item()
+        running += torch.stack([loss, away]).detach()
         progress.step += 1
         if progress.step % 100 == 0:
-            progress.log(loss=round(running / min(100, progress.step - first), 4), ms=round((time.time() - since) * 10))
-            running, since = 0.0, time.time()
+            total, distance = (running / min(100, progress.step - first)).tolist()
+            progress.log(loss=round(total, 4), distance=round(distance, 4), ms=round((time.time() - since) * 10))
+            running, since = torch.zeros(2), time.time()
         if progress.step % 3000 == 0:
             progress.log(answers=measure(model, language, text, features, 300), captions=captions(model, language, text, features, 100))
             since = time.time()
@@ -98,6 +95,14 @@ def train(run, steps=STEPS, minutes=None):
     progress.facts['answers'] = measure(model, language, text, features, MEASURED)
     progress.save()
     progress.log(**progress.facts)
+
+
+def prompting_loss(language, soft, ids, labels):
+    """Of the texts ids [B, L] behind soft words [B, 32, WIDTH]."""
+    embeds = torch.cat([soft, language.get_input_embeddings().weight[ids]], 1)
+    with mixed_precision():
+        hidden = language.get_decoder()(inputs_embeds=embeds, use_cache=False).last_hidden_state
+        return lm.answer_loss(language, hidden[:, soft.shape[1]:], labels)
 
 
 def description_loss(reader, soft, scenes):
