@@ -158,10 +158,10 @@ class Compare(unittest.TestCase):
         rows = written.features[[3, 5]]
         torch.testing.assert_close(written.description(rows), reader.slots(rows), rtol=1e-3, atol=1e-3)
 
-    def ends_that_say_anything(self, run=RUN):
+    def ends_that_say_anything(self):
         """And a bridge of each kind, with gates that are open."""
         torch.manual_seed(5)
-        ends = Ends(RUN, run)
+        ends = Ends(RUN, RUN)
         bridges = [KINDS[kind](ends.language) for kind in KINDS]
         for name, tensor in (named for module in (ends.language, *bridges) for named in module.named_parameters()):
             if 'alpha' in name:
