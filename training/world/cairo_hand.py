@@ -15,6 +15,8 @@ from training.world.cairo_shapes import FAMILIES, outline
 from training.world.scene import COUNT_WEIGHTS, COUNTS, LEAST, described, model_pixels, sample_noun, sample_sides
 from training.world.vocabulary import BACKGROUNDS, COLORS, DIGITS, THINGS
 
+OPEN = {'line', 'dash', 'sketch', 'scrawl'}  # the page shows through
+THIN_GAP = 55  # from the page, of the color of a thin line
 GAP = 25  # least CIELAB distance from the page and from an object that touches
 
 
@@ -47,9 +49,10 @@ class Picture:
         self.rng, self.pen, self.paper, self.sides = rng, pen, paper, sides
         self.objects, self.boxes = [], []
         self.things = rng.choice((0, 0, .2, .75))
-        self.style = rng.choice(('fill', 'fill', 'fill', 'line', 'line', 'both', 'shade', 'sketch', 'dash')) if rng.random() < .7 else None
+        self.style = rng.choice(('fill', 'fill', 'fill', 'line', 'line', 'both', 'shade', 'sketch', 'scrawl', 'hatch', 'dash')) if rng.random() < .7 else None
         self.joins = rng.choice((cairo.LINE_JOIN_MITER, cairo.LINE_JOIN_ROUND, cairo.LINE_JOIN_BEVEL))
         self.weight = rng.uniform(.02, .13)
+        self.is_thin = rng.random() < .3
         self.palette = [rng.choice(COLORS) for _ in range(rng.randint(2, 6))]
 
     def add(self, x, y, span):
@@ -59,8 +62,8 @@ class Picture:
         span = max(span, LEAST[noun] / model_pixels(self.sides) * short, .1 * short)
         if span > short * .85:
             return False
-        style = self.style or rng.choice(('fill', 'fill', 'line', 'both', 'shade', 'sketch'))
-        if span / short * model_pixels(self.sides) < 17 and style in ('line', 'dash', 'sketch'):
+        style = self.style or rng.choice(('fill', 'fill', 'line', 'both', 'shade', 'sketch', 'scrawl', 'hatch'))
+        if span / short * model_pixels(self.sides) < 16 and style in OPEN:
             style = 'fill'
         color = None if noun in THINGS else rng.choice(self.palette)
         rgb = color and colors.sample(rng, color)
@@ -97,7 +100,7 @@ class Picture:
             if rgb and color and colors.distance(rgb, color) < GAP:
                 return False
             is_inside = common > .98 * area
-            if not is_inside and ({style, drawn} & {'line', 'dash', 'sketch'}):
+            if not is_inside and ({style, drawn} & OPEN):
                 return False
         return True
 
@@ -117,44 +120,96 @@ class Picture:
 
     def shape(self, shape, x, y, span, rgb, style, noun):
         rng, pen = self.rng, self.pen
-        least = 1.7 * max(self.sides) / 224
         if rng.random() < .06:  # a hard shadow
             self.path(shape, x + span * .04, y + span * .05)
             pen.set_source_rgba(0, 0, 0, .35)
             pen.fill()
         self.path(shape, x, y)
         pen.set_line_join(self.joins)
-        if style in ('line', 'dash', 'sketch') and noun not in DIGITS + ('ring',):
-            weight = max(least, span * self.weight * (.6 if noun in ('star', 'arrow', 'crescent', 'cross') else 1))
+        if style in OPEN and noun not in DIGITS + ('ring',):
             pen.set_source_rgb(*(c / 255 for c in rgb))
-            pen.set_line_width(weight)
-            if style == 'dash':
-                pen.set_dash([weight * 2.6, weight * 1.5])
-            # The line lies inside of the box: what hangs over is cut.
-            pen.save()
-            pen.clip_preserve()
-            pen.set_line_width(2 * weight)
-            pen.stroke()
-            pen.restore()
-            if style == 'sketch':
-                for _ in range(2):
-                    self.path(shape, x + rng.gauss(0, .012) * span, y + rng.gauss(0, .012) * span)
-                    pen.set_line_width(max(1, weight * .35))
-                    pen.stroke()
-            pen.set_dash([])
+            if style == 'scrawl':
+                self.scrawl(x, y, span)
+            else:
+                self.line(shape, x, y, span, rgb, style, noun)
             return
         if style == 'shade':
             pen.set_source(self.shading(x, y, span, rgb))
         else:
             pen.set_source_rgb(*(c / 255 for c in rgb))
-        if style == 'both':
-            pen.fill_preserve()
-            pen.set_line_width(max(1, span * rng.uniform(.015, .05)))
-            ink = rng.choice(((0, 0, 0), (0, 0, 0), (.15, .15, .2), tuple(c / 510 for c in rgb)))
-            pen.set_source_rgb(*ink)
-            pen.stroke()
-        else:
+        if style not in ('both', 'hatch'):
             pen.fill()
+            return
+        pen.fill_preserve()
+        ink = rng.choice(((0, 0, 0), (0, 0, 0), (.15, .15, .2), tuple(c / 510 for c in rgb)))
+        pen.set_source_rgb(*ink)
+        if style == 'hatch':
+            self.hatch(x, y, span)
+        pen.set_line_width(max(1, span * rng.uniform(.015, .05)))
+        pen.stroke()
+
+    def line(self, shape, x, y, span, rgb, style, noun):
+        """The outline, inside of the box: what hangs over is cut."""
+        rng, pen, pixel = self.rng, self.pen, max(self.sides) / 224
+        if self.is_thin and colors.distance(rgb, self.paper) > THIN_GAP:
+            weight = pixel * rng.uniform(.6, 1.4)
+        else:
+            weight = max(1.4 * pixel, span * self.weight * (.6 if noun in ('star', 'arrow', 'crescent', 'cross') else 1))
+        if style == 'dash':
+            pen.set_dash([weight * 2.6, weight * 1.5])
+        pen.save()
+        pen.clip_preserve()
+        pen.set_line_width(2 * weight)
+        pen.stroke()
+        pen.restore()
+        if style == 'sketch':
+            for _ in range(2):
+                self.path(shape, x + rng.gauss(0, .012) * span, y + rng.gauss(0, .012) * span)
+                pen.set_line_width(max(min(1, weight), weight * .35))
+                pen.stroke()
+        pen.set_dash([])
+
+    def scrawl(self, x, y, span):
+        """Fills the path with one wavy line to and fro, as a pen does in a hurry, and follows its edge."""
+        rng, pen, half = self.rng, self.pen, .75 * span
+        weight = max(1.2 * max(self.sides) / 224, span * rng.uniform(.025, .07))
+        pen.set_line_width(weight)
+        pen.save()
+        pen.clip_preserve()
+        if rng.random() < .7:
+            pen.stroke()
+        pen.new_path()
+        pen.translate(x, y)
+        pen.rotate(rng.choice((rng.gauss(0, .1), rng.gauss(-.7, .2), rng.uniform(0, math.pi))))
+        down, way, step = -half, 1, weight * rng.uniform(.9, 1.7)
+        pen.move_to(-half, down)
+        while down < half:
+            bend = step * rng.gauss(0, .35)
+            pen.curve_to(-way * half / 3, down + bend, way * half / 3, down - bend, way * half, down + step * rng.uniform(.2, .6))
+            down, way = down + step * rng.uniform(.8, 1.2), -way
+        pen.stroke()
+        pen.restore()
+        pen.new_path()
+
+    def hatch(self, x, y, span):
+        """Parallel lines across the path, once or twice, in the pen's color; keeps the path."""
+        rng, pen, half = self.rng, self.pen, .75 * span
+        step = span * rng.uniform(.07, .16)
+        path = pen.copy_path()
+        pen.save()
+        pen.clip()
+        pen.translate(x, y)
+        pen.rotate(rng.choice((0, math.pi / 4, math.pi / 2, rng.uniform(0, math.pi))))
+        pen.set_line_width(min(.35 * step, max(.6 * max(self.sides) / 224, .2 * step)))
+        for turn in (0, math.pi / 2)[:rng.choice((1, 1, 2))]:
+            pen.rotate(turn)
+            for i in range(-int(half / step), int(half / step) + 1):
+                pen.move_to(-half, i * step)
+                pen.line_to(half, i * step)
+            pen.stroke()
+        pen.restore()
+        pen.new_path()
+        pen.append_path(path)
 
     def path(self, shape, x, y):
         pen = self.pen

@@ -10,10 +10,14 @@ from PIL import Image, ImageChops, ImageDraw, ImageFilter, ImageFont
 from training.world import colors, sprites
 from training.world.fonts import FONTS
 from training.world.pillow_shapes import shape_mask
+from training.world.pillow_strokes import dashes, eroded, patterned, scribbled, shaded
 from training.world.scene import COUNT_WEIGHTS, COUNTS, LEAST, described, model_pixels, sample_noun, sample_sides
 from training.world.vocabulary import BACKGROUNDS, COLORS, DIGITS, SHAPES, THINGS
 
-STYLES = (('filled', 40), ('outlined', 22), ('bordered', 16), ('dashed', 3), ('gradient', 6), ('pattern', 5), ('soft', 4))
+STYLES = (('filled', 38), ('outlined', 22), ('bordered', 16), ('dashed', 3), ('scribbled', 8), ('gradient', 6), ('pattern', 5), ('soft', 4))
+OPEN = {'outlined', 'dashed', 'scribbled'}  # the page shows through
+PENCIL = .35  # share of the outlines that are as thin as can be
+THIN_CONTRAST = 55  # of these, whose color is mixed with the page's
 CONTRAST = 24  # CIELAB distance between an object and what is behind it
 TOUCH_CONTRAST = 22
 VISIBLE = .68  # least part of an object that is seen
@@ -130,7 +134,7 @@ class Canvas:
         if low > high:
             return False
         span = low * (high / low) ** (rng.random() ** .9)
-        if style in ('outlined', 'dashed') and span * unit < 16:
+        if style in OPEN and span * unit < 15:
             style = 'filled'
         if noun in THINGS:
             color = rgb = None
@@ -170,7 +174,7 @@ class Canvas:
         for old, other in zip(self.masks, self.drawn):
             common = area(ImageChops.multiply(old, whole))
             if common:
-                if not may_overlap or common > (1 - VISIBLE) * other['area'] or {style, other['style']} & {'outlined', 'dashed'}:
+                if not may_overlap or common > (1 - VISIBLE) * other['area'] or {style, other['style']} & OPEN:
                     return False
                 if rgb and other['rgb'] and colors.distance(rgb, other['rgb']) < TOUCH_CONTRAST:
                     return False
@@ -185,7 +189,7 @@ class Canvas:
         """Puts the masked color on the page in the style."""
         rng = self.rng
         page = self.image
-        least = self.scale * 1.6 * max(self.sides) / 224
+        pixel = self.scale * max(self.sides) / 224
         span = max(mask.size)
         if rng.random() < .07:
             shadow = Image.new('L', self.size)
@@ -193,11 +197,15 @@ class Canvas:
             shadow.paste(mask.point(lambda v: v * .45), (at[0] + offset, at[1] + offset))
             page.paste((0, 0, 0) if sum(self.paper) > 300 else (70, 70, 70), (0, 0), shadow.filter(ImageFilter.GaussianBlur(offset * .6 + .5)))
         if style in ('outlined', 'dashed') and noun not in DIGITS + ('ring', 'crescent'):
-            stroke = max(least, span * rng.uniform(.03, .11))
+            thin = rng.random() < PENCIL and colors.distance(rgb, self.paper) > THIN_CONTRAST
+            stroke = pixel * rng.uniform(.6, 1.4) if thin else max(1.4 * pixel, span * rng.uniform(.03, .11))
             line = ImageChops.subtract(mask, eroded(mask, stroke))
             if style == 'dashed':
                 line = ImageChops.multiply(line, dashes(rng, mask.size))
             page.paste(rgb, at, line)
+            return
+        if style == 'scribbled' and noun not in DIGITS:
+            page.paste(rgb, at, scribbled(rng, mask, pixel * rng.uniform(1, 2.5)))
             return
         body = Image.new('RGB', mask.size, rgb)
         if style == 'gradient':
@@ -213,54 +221,3 @@ class Canvas:
 
 def area(mask):
     return float(np.asarray(mask.reduce(2) if min(mask.size) > 8 else mask, np.uint8).sum())
-
-
-def eroded(mask, distance):
-    """The mask without its edge of that many pixels."""
-    pad = math.ceil(distance) + 4
-    padded = Image.new('L', (mask.width + 2 * pad, mask.height + 2 * pad))
-    padded.paste(mask, (pad, pad))
-    small, factor = padded, 1
-    while distance > 4:
-        small, distance, factor = small.resize((max(1, small.width // 2), max(1, small.height // 2)), Image.Resampling.BILINEAR), distance / 2, factor * 2
-    inner = small.filter(ImageFilter.MinFilter(2 * max(1, round(distance)) + 1))
-    inner = inner.filter(ImageFilter.GaussianBlur(.7)).resize(padded.size, Image.Resampling.BICUBIC) if factor > 1 else inner
-    inner = inner.point(lambda v: min(255, max(0, round((v - 128) * factor + 128))))
-    return ImageChops.darker(inner.crop((pad, pad, pad + mask.width, pad + mask.height)), mask)
-
-
-def dashes(rng, size):
-    """Sectors around the center."""
-    count, angle = rng.randint(9, 16), rng.uniform(0, 360)
-    image = Image.new('L', size)
-    pen = ImageDraw.Draw(image)
-    reach = max(size)
-    for i in range(count):
-        start = angle + 360 * i / count
-        pen.pieslice((size[0] / 2 - reach, size[1] / 2 - reach, size[0] / 2 + reach, size[1] / 2 + reach), start, start + 360 / count * .62, fill=255)
-    return image
-
-
-def shaded(rng, body, strength):
-    pixels = np.asarray(body, np.float32)
-    angle = rng.uniform(0, 2 * math.pi)
-    down, across = np.ogrid[-.5:.5:body.height * 1j, -.5:.5:body.width * 1j]
-    change = 1 + strength * (across * math.cos(angle) + down * math.sin(angle))
-    return Image.fromarray(np.clip(pixels * change[..., None] + 14 * (change[..., None] - 1), 0, 255).astype(np.uint8))
-
-
-def patterned(rng, body, rgb):
-    """Stripes or dots in a lighter or darker tone of the color."""
-    tone = rng.uniform(.25, .45)
-    other = tuple(round(c + (255 - c) * tone) if sum(rgb) < 480 else round(c * (1 - tone * .6)) for c in rgb)
-    pen = ImageDraw.Draw(body)
-    step = max(body.size) * rng.uniform(.1, .18)
-    if rng.random() < .5:
-        for i in range(-int(max(body.size) / step), int(2 * max(body.size) / step)):
-            pen.line((i * step, 0, i * step + rng.choice((0, body.height)), body.height), fill=other, width=max(1, round(step * .35)))
-    else:
-        for i in range(int(body.width / step) + 1):
-            for j in range(int(body.height / step) + 1):
-                x, y, r = (i + .5) * step, (j + .5) * step, step * .25
-                pen.ellipse((x - r, y - r, x + r, y + r), fill=other)
-    return body
