@@ -18,14 +18,14 @@ import torch  # noqa: E402
 from PIL import Image, ImageDraw  # noqa: E402
 
 from training import common, evaluate, text, train, write_report  # noqa: E402
-from training.stages import features, flamingo, llava, lm, stage1, stage2, vit  # noqa: E402
+from training.stages import features, flamingo, llava, lm, stage1, stage2, stored, vit  # noqa: E402
 from training.world import data, printed  # noqa: E402
 from training.world.make_sprites import TRAINING_SETS  # noqa: E402
 from training.world.vocabulary import THINGS  # noqa: E402
 
 PART, PARTS = 40, 3  # pictures; the first part is held out
 SMALLER = [
-    (text, {'DOCUMENTS': 300, 'WORD_DOCUMENTS': 50}), (data, {'PART': PART}), (features, {'PART': PART, 'HELD_OUT': PART}),
+    (text, {'DOCUMENTS': 300, 'WORD_DOCUMENTS': 50}), (data, {'PART': PART}), (features, {'PART': PART, 'HELD_OUT': PART}), (stored, {'PART': PART}),
     (vit, {'HELD_OUT': PART, 'BATCH': 6}), (lm, {'BATCH': 6, 'MEASURED': 3}), (stage1, {'BATCH': 8, 'ROUNDS': {10: 2}}),
     (llava, {'BATCH': 4, 'MEASURED': 9, 'MEASURED_PRINTED': 5, 'ADAPTED_FROM': 2, 'TWO': 0.5, 'HELD_OUT': PART}), (printed, {'PART': PART, 'PARTS': 2, 'PAGES': {**printed.PAGES, 'parts': 2}}),
     (flamingo, {'BATCH': 4, 'MEASURED': 9, 'NEW_TOKENS': 8, 'HELD_OUT': PART}),

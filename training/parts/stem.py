@@ -35,10 +35,10 @@ class Convolution(nn.Conv2d):
     """Padded as TensorFlow's SAME pads an even side: at stride 2 the odd pixel goes to the right and bottom."""
 
     def __init__(self, inputs, outputs, kernel, stride=1, groups=1):
-        super().__init__(inputs, outputs, kernel, stride, groups=groups)
         before = (kernel - stride) // 2
         after = kernel - stride - before
-        self.edges = (before, after, before, after)
+        super().__init__(inputs, outputs, kernel, stride, before if before == after else 0, groups=groups)
+        self.edges = (0,) if before == after else (before, after, before, after)
 
     def forward(self, hidden):
         return super().forward(pad(hidden, self.edges) if any(self.edges) else hidden)
@@ -79,6 +79,7 @@ class ConvStem(nn.Module):
             between *= stride
         self.coarse = nn.Conv2d(inputs, width, 1)
         self.fine = nn.Conv2d(stem['stages'][stem['fine'] - 1][3], width, between, between)
+        self.given = 0  # blocks, up to `fine_from`, whose result stands in the place of the pixels: see stages/stored.py
 
     @property
     def weight(self):
@@ -86,13 +87,20 @@ class ConvStem(nn.Module):
         return self.first.weight
 
     def forward(self, pixels):
+        if self.given:
+            return self.joined(*self.through(pixels, pixels if self.given == self.fine_from else None, self.given, len(self.blocks)))
         frozen = self.frozen()
+        hidden, finer = self.begin(pixels, frozen) if frozen else (pixels, None)
+        return self.joined(*self.through(hidden, finer, frozen, len(self.blocks)))
+
+    @torch.no_grad()
+    def begin(self, pixels, end):
+        """Through the blocks before `end`: (result, the finer stage's or None)."""
         # A few pictures at a time stay in the processor's cache: four times as fast as a batch of 64 at once.
-        with torch.no_grad():
-            pieces = [self.through(piece, None, 0, frozen) for piece in pixels.split(PIECE)] if frozen else [(pixels, None)]
-        hidden = torch.cat([hidden for hidden, _ in pieces])
-        finer = torch.cat([finer for _, finer in pieces]) if frozen >= self.fine_from else None
-        hidden, finer = self.through(hidden, finer, frozen, len(self.blocks))
+        pieces = [self.through(piece, None, 0, end) for piece in pixels.split(PIECE)]
+        return torch.cat([hidden for hidden, _ in pieces]), torch.cat([finer for _, finer in pieces]) if end >= self.fine_from else None
+
+    def joined(self, hidden, finer):
         return self.coarse(hidden) + self.fine(finer)
 
     def frozen(self):

@@ -44,3 +44,9 @@ def targets_of(scenes, grid, flips=None):
             weight[row][mask] = 2 / float(mask.sum()) ** .5
     values = {**{key: tags.flatten(1) for key, tags in result.items()}, 'place': place.flatten(1, 2), 'weight': weight.flatten(1), 'background': background}
     return values
+
+
+def mirrored(scene):
+    turned = [{**thing, 'x': 1 - thing['x'], 'box': [scene['width'] - thing['box'][2], thing['box'][1], scene['width'] - thing['box'][0], thing['box'][3]]}
+              for thing in scene['objects']]
+    return {**scene, 'objects': turned}

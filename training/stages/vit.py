@@ -2,7 +2,7 @@
 Stage 0a: the image encoder (transformers' Blip2VisionModel behind a convolutional stem). Every patch says which noun,
 color and size the object on it has, where that object's center is in the picture, and where it is itself; the class token
 names the background. From `WORDS_FROM` of the steps on, two more heads learn contrast and captions over the same features
-(words.py); the pictures grow to their full size (`SIDES`). Then it is frozen.
+(words.py); the pictures grow to their full size (`SIDES`), of which stored.py keeps what the frozen blocks make. Then it is frozen.
 """
 
 import random
@@ -18,18 +18,19 @@ from training.parts.model import IMAGE_SIDE, PATCH, STEM, VISION_LAYERS, WIDTH, 
 from training.parts.imagenet import fetch, fill
 from training.parts.stem import with_stem
 from training.text import Text
-from training.parts.targets import COLORLESS, OUTSIDE, targets_of
+from training.parts.targets import COLORLESS, OUTSIDE, mirrored, targets_of
+from training.stages.stored import Stored, flip
 from training.world.data import Pictures
 from training.world.vocabulary import BACKGROUNDS, COLORS, NOUNS, SHAPES, SIZE_EDGES
 from training.parts.words import WordHeads
 
-BATCH, PEAK, STEPS = 64, 1.2e-3, 4_000
+BATCH, PEAK, STEPS = 64, 1.2e-3, 10_000
 STEM_FROZEN_TO = 5  # blocks of the stem that stay as ImageNet left them: their gradients cost most, and edges are edges
-STEM_RATE = .25  # of the learning rate, for the blocks after them
+STEM_RATE = .25  # of the learning rate, for the blocks after them, whose depthwise kernels stay, too
 # Pixels of a side up to a share of the steps: what is large is learned first, at a fraction of the cost
 # (progressive resizing: Tan and Le, EfficientNetV2, section 4).
-SIDES = ((.75, 160), (1, IMAGE_SIDE))
-WORDS_FROM = .15
+SIDES = ((.3, 160), (1, IMAGE_SIDE))
+WORDS_FROM = .06
 HELD_OUT = 2000  # the first pictures: never trained on, in any stage
 CLASSES = {'noun': len(NOUNS) + 1, 'color': len(COLORS) + 1, 'size': len(SIZE_EDGES) + 1}
 
@@ -46,9 +47,13 @@ class Tagger(nn.Module):
         self.heads['background'] = nn.Linear(WIDTH, len(BACKGROUNDS) + 1)
         self.words = WordHeads()
 
-    def forward(self, pixels):
-        """pixels [B, 3, side, side] -> (features [B, 1 + patches, WIDTH], logits by name)."""
-        hidden = self.vision(pixel_values=pixels, interpolate_pos_encoding=pixels.shape[-1] != IMAGE_SIDE).last_hidden_state
+    def forward(self, pixels, given=0):
+        """
+        pixels [B, 3, side, side] -> (features [B, 1 + patches, WIDTH], logits by name). `given`: `pixels` are what so many blocks of
+        the stem make of pictures of full size.
+        """
+        self.vision.embeddings.patch_embedding.given = given
+        hidden = self.vision(pixel_values=pixels, interpolate_pos_encoding=not given and pixels.shape[-1] != IMAGE_SIDE).last_hidden_state
         return hidden, {key: head(hidden[:, 0] if key == 'background' else hidden[:, 1:]) for key, head in self.heads.items()}
 
 
@@ -64,23 +69,18 @@ def tag_loss(logits, targets):
     return loss + 4 * ((error[..., [0, 1, 4]].sum(-1) * on).sum() / on.sum() + (error[..., 2:4].sum(-1) * (targets['noun'] != OUTSIDE) * weight).sum())
 
 
+def rows_of(rng, size, pictures):
+    return [rng.randrange(HELD_OUT, len(pictures)) for _ in range(size)]
+
+
 def batch_of(pictures, rng, size, side):
     """(pixel values, scenes) of random pictures, some mirrored."""
-    rows = [rng.randrange(HELD_OUT, len(pictures)) for _ in range(size)]
+    rows = rows_of(rng, size, pictures)
     images, scenes = pictures.pixels(rows), [pictures.scenes[row] for row in rows]
-    for index, scene in enumerate(scenes):
-        if scene['flips'] and rng.random() < .5:
-            width, height = scene['seen']
-            images[index, :height, :width] = images[index, :height, :width][:, ::-1]
-            scenes[index] = mirrored(scene)
-    pixels = pixel_values(images, [scene['seen'] for scene in scenes], side)
-    return pixels, scenes
-
-
-def mirrored(scene):
-    turned = [{**thing, 'x': 1 - thing['x'], 'box': [scene['width'] - thing['box'][2], thing['box'][1], scene['width'] - thing['box'][0], thing['box'][3]]}
-              for thing in scene['objects']]
-    return {**scene, 'objects': turned}
+    flips = [scene['flips'] and rng.random() < .5 for scene in scenes]
+    seen = [scene['seen'] for scene in scenes]
+    flip(images, seen, flips)
+    return pixel_values(images, seen, side), [mirrored(scene) if flips_it else scene for scene, flips_it in zip(scenes, flips)]
 
 
 def parameter_groups(model):
@@ -89,10 +89,11 @@ def parameter_groups(model):
     for part in (stem.first, *stem.blocks[:STEM_FROZEN_TO]):
         part.requires_grad_(False)
     rest = stem.blocks[STEM_FROZEN_TO:]
+    for block in rest:
+        block.depthwise.requires_grad_(False)
     own = [{**group, 'share': STEM_RATE} for group in groups(rest, weight_decay=0.0)]
-    rest.requires_grad_(False)
-    others = [{**group, 'share': 1} for group in groups(model)]
-    rest.requires_grad_(True)
+    in_rest = {id(parameter) for group in own for parameter in group['params']}
+    others = [{**group, 'params': [parameter for parameter in group['params'] if id(parameter) not in in_rest], 'share': 1} for group in groups(model)]
     return own + others
 
 
@@ -103,14 +104,17 @@ def train(run, steps=STEPS, minutes=None):
     optimizer = torch.optim.AdamW(parameter_groups(model), lr=PEAK, betas=(.9, .98), fused=True)
     progress = Progress(run, 'vit', {'model': model, 'optimizer': optimizer})
     pictures, text, rng = Pictures(run / 'pictures'), Text(run / 'tokenizer'), random.Random(progress.step + 5)
-    running, since, first, started = 0.0, time.time(), progress.step, time.time()
+    stored, running, since, first, started = None, 0.0, time.time(), progress.step, time.time()
     while progress.step < steps and (minutes is None or time.time() - started < minutes * MINUTES):
         side = next(side for until, side in SIDES if progress.step < steps * until)
-        pixels, scenes = batch_of(pictures, rng, BATCH, side)
+        if side == IMAGE_SIDE and stored is None:
+            stored = Stored(run, pictures, model.vision.embeddings.patch_embedding, STEM_FROZEN_TO)
+            since = time.time()
+        pixels, scenes = stored[rows_of(rng, BATCH, stored)] if stored else batch_of(pictures, rng, BATCH, side)
         for group in optimizer.param_groups:
             group['lr'] = group['share'] * progress.rate(steps, PEAK, warm=200, decay=.35)
         with mixed_precision():
-            features, logits = model(pixels.contiguous(memory_format=torch.channels_last))
+            features, logits = model(pixels.contiguous(memory_format=torch.channels_last), STEM_FROZEN_TO if stored else 0)
             loss = tag_loss({key: value.float() for key, value in logits.items()}, targets_of(scenes, side // PATCH))
             if progress.step >= steps * WORDS_FROM:
                 loss = loss + model.words(features, scenes, text, rng)
@@ -122,7 +126,7 @@ def train(run, steps=STEPS, minutes=None):
         progress.step += 1
         if progress.step % 100 == 0:
             pictures.refresh()
-            progress.log(loss=round(running / min(100, progress.step - first), 4), ms=round((time.time() - since) * 10), pictures=len(pictures))
+            progress.log(loss=round(running / min(100, progress.step - first), 4), ms=round((time.time() - since) * 10), pictures=len(stored or pictures))
             running, since = 0.0, time.time()
         if progress.step % 1000 == 0:
             progress.log(tags=measure(model, pictures, 600, side))
