@@ -3,7 +3,11 @@ What the frozen first blocks of the stem make of the training pictures at full s
 as long as the rest of a step: <run>/blocks/<part>.npy, float16 [PART, side, side, channels].
 """
 
+import multiprocessing
+import os
 import random
+from concurrent.futures import ProcessPoolExecutor
+from functools import partial
 
 import numpy as np
 import torch
@@ -23,17 +27,19 @@ class Stored:
         """`stem`: the ConvStem, of which so many `blocks` are frozen."""
         folder = run / 'blocks'
         folder.mkdir(exist_ok=True)
-        self.scenes, self.parts = [], []
-        for index, images in enumerate(pictures.parts):
-            scenes = pictures.scenes[index * PART :][: len(images)]
+        self.scenes, missing = [], []
+        paths = [folder / f'{index:04d}.npy' for index in range(len(pictures.parts))]
+        for index, path in enumerate(paths):
+            scenes = pictures.scenes[index * PART :][:PART]
             flips = [scene['flips'] and random.Random(index * PART + row).random() < 0.5 for row, scene in enumerate(scenes)]
-            path = folder / f'{index:04d}.npy'
-            if not path.exists():
-                new = path.with_suffix('.new.npy')
-                np.save(new, results(stem, blocks, images, scenes, flips))
-                new.rename(path)
-            self.parts.append(np.load(path, mmap_mode='r'))
             self.scenes += [mirrored(scene) if flip else scene for scene, flip in zip(scenes, flips)]
+            if not path.exists():
+                missing.append((path, pictures.folder / path.name, [scene['seen'] for scene in scenes], flips))
+        # A few pictures at a time are too few for several threads. Forked, PyTorch would wait for threads that it lost.
+        with ProcessPoolExecutor(os.cpu_count(), multiprocessing.get_context('spawn'), torch.set_num_threads, (1,)) as pool:
+            for _ in pool.map(partial(write_part, stem, blocks), missing):
+                pass
+        self.parts = [np.load(path, mmap_mode='r') for path in paths]
 
     def __len__(self):
         return len(self.scenes)
@@ -44,16 +50,20 @@ class Stored:
         return torch.from_numpy(hidden).float().permute(0, 3, 1, 2), [self.scenes[row] for row in rows]
 
 
-def results(stem, blocks, images, scenes, flips):
-    parts = []
+def write_part(stem, blocks, part):
+    """`part`: (the file, the pictures' file, their sizes without padding, which are mirrored)"""
+    path, pictures, seen, flips = part
+    images, parts = np.load(pictures, mmap_mode='r'), []
     for start in range(0, len(images), AT_ONCE):
-        chosen = np.array(images[start : start + AT_ONCE])
-        seen = [scene['seen'] for scene in scenes[start : start + AT_ONCE]]
-        flip(chosen, seen, flips[start : start + AT_ONCE])
+        chosen = slice(start, start + AT_ONCE)
+        own = np.array(images[chosen])
+        flip(own, seen[chosen], flips[chosen])
         with mixed_precision():
-            hidden, _ = stem.begin(pixel_values(chosen, seen).contiguous(memory_format=torch.channels_last), blocks)
+            hidden, _ = stem.begin(pixel_values(own, seen[chosen]).contiguous(memory_format=torch.channels_last), blocks)
         parts.append(hidden.permute(0, 2, 3, 1).half().numpy())
-    return np.concatenate(parts)
+    new = path.with_suffix('.new.npy')
+    np.save(new, np.concatenate(parts))
+    new.rename(path)
 
 
 def flip(images, seen, flips):
