@@ -39,9 +39,9 @@ def outline(rng, noun):
              'square': lambda pen: block(pen, 1, corner), 'rectangle': lambda pen: block(pen, long, corner), 'triangle': lambda pen: lines(pen, [(-1, .8), (1, .8), (rng_apex, -.9)]),
              'pentagon': lambda pen: regular(pen, 5), 'hexagon': lambda pen: regular(pen, 6), 'star': lambda pen: spikes(pen, tips, .32 + .2 * deep + (.12 if tips > 5 else 0)),
              'heart': lambda pen: heart(pen, deep), 'cross': lambda pen: plus(pen, .18 + .2 * deep), 'diamond': lambda pen: lines(pen, [(0, -1.3 - .6 * deep), (1, 0), (0, 1.3 + .6 * deep), (-1, 0)]),
-             'arrow': lambda pen: arrow(pen, deep, long_arrow), 'crescent': lambda pen: crescent(pen, .35 + .4 * deep)}
+             'arrow': lambda pen: arrow(pen, deep, long_arrow, swept), 'crescent': lambda pen: crescent(pen, .35 + .4 * deep)}
     rng_apex = rng.choice((0, 0, 0, rng.uniform(-.7, .7)))
-    long_arrow = rng.uniform(.9, 2)
+    long_arrow, swept = rng.uniform(.9, 2), rng.choice((0, rng.uniform(0, .3)))
 
     def turned(pen):
         pen.save()
@@ -100,9 +100,10 @@ def plus(pen, half):
     lines(pen, [(-half, -1), (half, -1), (half, -half), (1, -half), (1, half), (half, half), (half, 1), (-half, 1), (-half, half), (-1, half), (-1, -half), (-half, -half)])
 
 
-def arrow(pen, deep, long):
-    half, wing, head = .16 + .2 * deep, .62 + .25 * deep, .6 + .35 * deep
-    lines(pen, [(-long, -half), (1 - head, -half), (1 - head, -wing), (1, 0), (1 - head, wing), (1 - head, half), (-long, half)])
+def arrow(pen, deep, long, back):
+    """`back`: how far the head's corners lie behind its neck."""
+    half, wing, neck = .16 + .2 * deep, .62 + .25 * deep, .4 - .35 * deep
+    lines(pen, [(-long, -half), (neck, -half), (neck - back, -wing), (1, 0), (neck - back, wing), (neck, half), (-long, half)])
 
 
 def crescent(pen, bite):

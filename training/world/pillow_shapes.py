@@ -85,8 +85,10 @@ def polygon(rng, noun):
         points = [(0, -tall), (1, 0), (0, tall), (-1, 0)]
         turn = rng.choice((0, 0, 0, 90)) + rng.choice((0, 0, rng.uniform(-14, 14)))
     elif noun == 'arrow':
-        head, neck, half, long = rng.uniform(.5, .95), rng.uniform(.0, .35), rng.uniform(.14, .4), rng.uniform(1, 2)
-        points = [(1.4, 0), (1.4 - head, -.75), (1.4 - head + .0 * neck, -half), (-long + .4, -half), (-long + .4, half), (1.4 - head, half), (1.4 - head, .75)]
+        head, half, long = rng.uniform(.5, .95), rng.uniform(.14, .4), rng.uniform(1, 2)
+        barb = rng.choice((0, rng.uniform(0, .4)))  # how far the head's corners lie behind its neck
+        neck, corner = 1.4 - head, 1.4 - head - barb
+        points = [(1.4, 0), (corner, -.75), (neck, -half), (.4 - long, -half), (.4 - long, half), (neck, half), (corner, .75)]
         turn = rng.choice((0, 90, 180, 270, rng.uniform(0, 360)))
     else:  # crescent
         depth = rng.uniform(.25, .6)
