@@ -12,9 +12,9 @@ from PIL import Image, ImageDraw
 
 sys.path.insert(0, str(Path(__file__).parents[2]))
 
-from training.world import cairo_hand  # noqa: E402
-from training.world.cairo_shapes import outline  # noqa: E402
-from training.world.pillow_strokes import runs, scribbled  # noqa: E402
+from training.world.cairo import hand as cairo_hand  # noqa: E402
+from training.world.cairo.shapes import outline  # noqa: E402
+from training.world.pillow.strokes import runs, scribbled  # noqa: E402
 
 RED, WHITE = (200, 20, 20), (255, 255, 255)
 SIDE = 224

@@ -13,7 +13,9 @@ from pathlib import Path
 
 import numpy as np
 
-from training.world import cairo_hand, others, pillow_hand
+from training.world import others
+from training.world.cairo import hand as cairo_hand
+from training.world.pillow import hand as pillow_hand
 from training.world.scene import MODEL_SIDE
 from training.world.spoil import in_window, letterboxed, spoil
 

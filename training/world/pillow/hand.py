@@ -9,8 +9,8 @@ from PIL import Image, ImageChops, ImageDraw, ImageFilter, ImageFont
 
 from training.world import colors, sprites
 from training.world.fonts import FONTS
-from training.world.pillow_shapes import shape_mask
-from training.world.pillow_strokes import dashes, eroded, patterned, scribbled, shaded
+from training.world.pillow.shapes import shape_mask
+from training.world.pillow.strokes import dashes, eroded, patterned, scribbled, shaded
 from training.world.scene import COUNT_WEIGHTS, COUNTS, LEAST, described, model_pixels, sample_noun, sample_sides
 from training.world.vocabulary import BACKGROUNDS, COLORS, DIGITS, SHAPES, THINGS
 
