@@ -4,8 +4,10 @@ What every stage shares: schedules, checkpoints that resume exactly, the trainin
 
 import hashlib
 import json
+import multiprocessing
 import os
 import time
+from concurrent.futures import ProcessPoolExecutor
 
 import torch
 
@@ -136,6 +138,21 @@ def initialize(module, layers=0):
             torch.nn.init.normal_(part.weight, std=scale * part.weight[0].numel() ** -.5)
             if part.bias is not None:
                 torch.nn.init.zeros_(part.bias)
+
+
+def in_processes(function, items):
+    """
+    Calls function(item) in a process for each thread of this one: a few pictures at a time are too few for several threads. Forked,
+    PyTorch would wait for threads that it lost.
+    """
+    with ProcessPoolExecutor(torch.get_num_threads(), multiprocessing.get_context('spawn'), alone) as pool:
+        for _ in pool.map(function, items):
+            pass
+
+
+def alone():
+    torch.set_num_threads(1)
+    attention_in_fp32()
 
 
 def match_queries_to_keys(decoder):

@@ -2,14 +2,17 @@
 The frozen image encoder's features of the training pictures, written once, and their scenes in words.
 """
 
+from functools import partial
+
 import numpy as np
 import torch
 
-from training.common import mixed_precision
+from training.common import in_processes, mixed_precision
 from training.language.scene import of_picture
-from training.parts.model import SIDE, WIDTH
 from training.stages.vit import HELD_OUT, encode, load
 from training.world.data import PART, Pictures
+
+AT_ONCE = 100
 
 
 def write(run, vision=None, parts=None):
@@ -18,19 +21,27 @@ def write(run, vision=None, parts=None):
     run's own encoder.
     """
     vision, pictures = vision or load(run), Pictures(run / 'pictures')
-    (run / 'features').mkdir(exist_ok=True)
-    for index, part in enumerate(pictures.parts[:parts]):
-        path = run / 'features' / f'{index:04d}.npy'
-        if path.exists():
-            continue
-        features = np.empty((len(part), 1 + SIDE * SIDE, WIDTH), np.float16)
-        for start in range(0, len(part), 100):
-            rows = slice(start, min(start + 100, len(part)))
-            seen = [scene['seen'] for scene in pictures.scenes[index * PART:][rows]]
-            with mixed_precision():
-                features[rows] = encode(vision, np.array(part[rows]), seen).numpy()
-        np.save(path.with_suffix('.new.npy'), features)
-        path.with_suffix('.new.npy').rename(path)
+    folder = run / 'features'
+    folder.mkdir(exist_ok=True)
+    missing = []
+    for index in range(len(pictures.parts[:parts])):
+        if not (folder / f'{index:04d}.npy').exists():
+            seen = [scene['seen'] for scene in pictures.scenes[index * PART:][:PART]]
+            missing.append((folder / f'{index:04d}.npy', pictures.folder / f'{index:04d}.npy', seen))
+    in_processes(partial(write_part, vision), missing)
+
+
+def write_part(vision, part):
+    """`part`: (the file, the pictures' file, their sizes without padding)"""
+    path, pictures, seen = part
+    images, parts = np.load(pictures, mmap_mode='r'), []
+    for start in range(0, len(images), AT_ONCE):
+        rows = slice(start, start + AT_ONCE)
+        with mixed_precision():
+            parts.append(encode(vision, np.array(images[rows]), seen[rows]).half().numpy())
+    new = path.with_suffix('.new.npy')
+    np.save(new, np.concatenate(parts))
+    new.rename(path)
 
 
 class Features:

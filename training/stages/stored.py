@@ -3,16 +3,13 @@ What the frozen first blocks of the stem make of the training pictures at full s
 as long as the rest of a step: <run>/blocks/<part>.npy, float16 [PART, side, side, channels].
 """
 
-import multiprocessing
-import os
 import random
-from concurrent.futures import ProcessPoolExecutor
 from functools import partial
 
 import numpy as np
 import torch
 
-from training.common import mixed_precision
+from training.common import in_processes, mixed_precision
 from training.parts.model import pixel_values
 from training.parts.targets import mirrored
 from training.world.data import PART
@@ -35,10 +32,7 @@ class Stored:
             self.scenes += [mirrored(scene) if flip else scene for scene, flip in zip(scenes, flips)]
             if not path.exists():
                 missing.append((path, pictures.folder / path.name, [scene['seen'] for scene in scenes], flips))
-        # A few pictures at a time are too few for several threads. Forked, PyTorch would wait for threads that it lost.
-        with ProcessPoolExecutor(os.cpu_count(), multiprocessing.get_context('spawn'), torch.set_num_threads, (1,)) as pool:
-            for _ in pool.map(partial(write_part, stem, blocks), missing):
-                pass
+        in_processes(partial(write_part, stem, blocks), missing)
         self.parts = [np.load(path, mmap_mode='r') for path in paths]
 
     def __len__(self):
