@@ -12,6 +12,7 @@ from PIL import Image, ImageDraw
 
 sys.path.insert(0, str(Path(__file__).parents[2]))
 
+from training.world import colors, sprites  # noqa: E402
 from training.world.cairo import hand as cairo_hand  # noqa: E402
 from training.world.cairo.shapes import outline  # noqa: E402
 from training.world.pillow.strokes import runs, scribbled  # noqa: E402
@@ -54,6 +55,24 @@ class Drawings(unittest.TestCase):
         self.assertLess(self.cairo('line', seed).sum(), 0.12 * self.cairo('fill', seed).sum())
         with patch.object(cairo_hand, 'THIN_GAP', 1000):
             self.assertGreater(self.cairo('line', seed).sum(), 0.12 * self.cairo('fill', seed).sum())
+
+    def test_tints_icons_of_one_color_so_that_they_show(self):
+        icon = Image.new('RGBA', (3, 2), (0, 0, 0, 90))
+        for page in (WHITE, (0, 0, 0), (128, 128, 128), RED):
+            for seed in range(12):
+                tinted = sprites.tinted(random.Random(seed), icon, page).getpixel((1, 1))
+                self.assertGreaterEqual(colors.distance(tinted[:3], page), sprites.GAP, (page, seed))
+                self.assertEqual(tinted[3], 90)
+
+    def test_stretches_an_icon_and_cuts_nothing_off(self):
+        icon = Image.new('RGBA', (80, 100), (*RED, 255))
+        for seed in range(12):
+            stretched = sprites.stretched(random.Random(seed), icon)
+            # A slanted rectangle has the area of the upright one.
+            area = (np.asarray(stretched.getchannel('A')) > 127).sum() / stretched.height / 80
+            self.assertTrue(np.exp(-0.21) < area < np.exp(0.21), (seed, area))
+            self.assertEqual(stretched.height, 100)
+            self.assertLessEqual(stretched.width, 80 * np.exp(0.2) + 16)
 
     def cairo(self, style, seed):
         """bool [SIDE, SIDE]: where a heart of 150 pixels is red."""

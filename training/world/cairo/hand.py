@@ -72,7 +72,7 @@ class Picture:
             return False
         if color is None:
             shape = None
-            picture = sprites.load(rng, noun)
+            picture = sprites.load(rng, noun, self.paper)
             factor = span / max(picture.size)
             half = picture.width * factor / 2, picture.height * factor / 2
             box = (x - half[0], y - half[1], x + half[0], y + half[1])

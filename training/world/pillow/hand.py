@@ -138,7 +138,7 @@ class Canvas:
             style = 'filled'
         if noun in THINGS:
             color = rgb = None
-            picture = sprites.load(rng, noun)
+            picture = sprites.load(rng, noun, self.paper)
             turned = picture.rotate(rng.uniform(-12, 12), Image.Resampling.BICUBIC, expand=True) if rng.random() < .3 else picture
             turned = turned.crop(turned.getbbox())
             factor = span * short * self.scale / max(turned.size)
