@@ -4,13 +4,15 @@ import random
 import sys
 import unittest
 from pathlib import Path
+from unittest.mock import patch
 
 import torch
 
 sys.path.insert(0, str(Path(__file__).parents[2]))
 
 from training.language import scene as scenes  # noqa: E402
-from training.language.scene import CELL_COLUMNS, Scene, Thing  # noqa: E402
+from training.language.scene import CELL_COLUMNS, CELL_ROWS, Scene, Thing  # noqa: E402
+from training.parts import spread as module  # noqa: E402
 from training.parts.spread import LEAST, spread  # noqa: E402
 from training.stages.lm import Reader, blurred  # noqa: E402
 from training.text import CELLS, Description, described  # noqa: E402
@@ -30,9 +32,10 @@ class Spread(unittest.TestCase):
         """[MANY, CELLS]: how much of the last one's vector is in each slot; negative: something else is there."""
         scene = Scene('drawing', 'white', things)
         rows = torch.tensor([described(scene)] * MANY)
-        cells = self.description.cells(rows[:, :CELLS])
-        ground, own = cells[0, 0], cells[0, things[-1].slot] - cells[0, 0]
-        parts = spread(cells, rows) - ground
+        cells = self.description.cells(rows[0, :CELLS])
+        ground, own = cells[0], cells[things[-1].slot] - cells[0]
+        with patch.object(module, 'MEETS', 0):
+            parts = spread(self.description, rows) - ground
         shares = parts @ own / own.square().sum()
         rest = (parts - shares[..., None] * own).norm(dim=-1)
         return torch.where(rest < 1e-4, shares, torch.tensor(-1.0))
@@ -62,6 +65,20 @@ class Spread(unittest.TestCase):
         left, right = Thing('star', 'red', 2.9 / 6, 0.5, 0.2), Thing('heart', 'blue', 3.9 / 6, 0.5, 0.2)
         shares = self.shares([right, left])
         self.assertTrue((shares[:, right.slot] == -1).all())
+
+    def test_says_beside_that_the_center_is_just_there(self):
+        # Two bins a column; a row's border may be in the middle of a bin.
+        thing = Thing('star', 'red', 2.2 / 6, 2.2 / 5, 0.3)
+        grid = torch.tensor(described(Scene('drawing', 'white', [thing])))[None, :CELLS].view(1, CELL_ROWS, CELL_COLUMNS, -1)
+        for dim, count, attribute, bins in ((2, CELL_COLUMNS, 3, {-1: 3, 1: 6}), (1, CELL_ROWS, 4, {-1: 4, 1: 7})):
+            for way, expected in bins.items():
+                ways = torch.full(grid.shape[:3], way)
+                for meets, result in ((1, expected), (0, grid[0, 2, 2, attribute])):
+                    with patch.object(module, 'MEETS', meets):
+                        there = module.meeting(grid, ways, dim, count, attribute)
+                    self.assertEqual(there[0, 2, 2, attribute], result, (dim, way, meets))
+                    there[0, 2, 2, attribute] = grid[0, 2, 2, attribute]
+                    self.assertTrue(torch.equal(there, grid))
 
     def test_spreads_every_second_description(self):
         reader = Reader(3)

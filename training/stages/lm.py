@@ -29,6 +29,7 @@ from training.world.printed import made_up, sample_word
 BATCH, PEAK = 16, 1.5e-3
 STEPS = {'opt': 22_000, 'llama': 16_000}
 CURRICULUM = 1500
+CAPTIONS = .3  # share of the documents; the others are conversations
 EARLY = 3  # the answer is also asked for at the last word, "?" and "answer"
 MEASURED = 4000  # questions at the end
 PAIRS = .15  # of a Llama's documents are about two pictures; an OPT has positions for one
@@ -56,7 +57,7 @@ class Reader(nn.Module):
         each = rows.view(-1, CELLS + 1, rows.shape[-1])
         slots = self.description(each)
         if spreads:
-            slots = torch.cat([spread(slots[:, :CELLS], each), slots[:, CELLS:]], 1)
+            slots = torch.cat([spread(self.description, each), slots[:, CELLS:]], 1)
         slots = slots.reshape(len(rows), -1, WIDTH)
         return slots if letters is None else torch.cat([slots, self.letters(letters)], 1)
 
@@ -81,7 +82,7 @@ def batch_of(text, step, pool, rng, size=BATCH, more=False):
         for _ in range(size * 8):
             scene = scenes.sample(rng, rng.choice((2, 3, 4)) if easy else None)
             options = {'weights': EASY, 'follow_up_rate': 0} if easy else {'weights': HARD, 'follow_up_rate': .45}
-            ids, labels = text.document(rng, scene, captions=.15, turns=rng.randint(6, 13), early=EARLY, **options)
+            ids, labels = text.document(rng, scene, captions=CAPTIONS, turns=rng.randint(6, 13), early=EARLY, **options)
             documents.append((ids, labels, described(scene), None))
         documents.sort(key=lambda row: len(row[0]))
         pool += [documents[i:i + size] for i in range(0, len(documents), size)]
