@@ -1,7 +1,7 @@
 """
 What a run has learned so far, small enough to keep: `python -m training.snapshot save --run DIR` writes each stage's
-weights in half precision to `snapshots/STAGE.safetensors`, without the optimizer's state, which is twice as large, and the tokenizer,
-since one that is built again after the language has changed has other tokens. What is a link in DIR belongs to another run, and is not
+weights in half precision to `snapshots/STAGE.safetensors`, without the optimizer's state, which is twice as large, its log beside them, and
+the tokenizer, since one that is built again after the language has changed has other tokens. What is a link in DIR belongs to another run, and is not
 written. `load` puts them into another run folder, where the next command goes on from their step.
 """
 
@@ -35,6 +35,9 @@ def save(run, folder):
         tensors = {f'{part}/{name}': half(tensor) for part, tensors in parts.items() for name, tensor in tensors.items()}
         facts = {'step': state['step'], 'seconds': state['seconds'], 'facts': state['facts'], 'done': (run / f'{stage}.done').exists()}
         save_file(tensors, folder / f'{stage}.safetensors', {'progress': json.dumps(facts)})
+        log = run / f'{stage}.log.jsonl'
+        if log.exists():
+            shutil.copyfile(log, folder / log.name)
         steps[stage] = state['step']
     return steps
 
@@ -61,6 +64,9 @@ def load(run, folder):
             part, name = key.split('/') if '/' in key else ('model', key)
             parts.setdefault(part, {})[name] = tensor.float() if tensor.is_floating_point() else tensor
         torch.save({**parts, **{key: progress[key] for key in ('step', 'seconds', 'facts')}}, path)
+        log = folder / f'{stage}.log.jsonl'
+        if log.exists():
+            shutil.copyfile(log, run / log.name)
         if progress['done']:
             (run / f'{stage}.done').touch()
         steps[stage] = progress['step']

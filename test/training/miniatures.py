@@ -82,9 +82,10 @@ class Miniatures(unittest.TestCase):
         kept, again = LLAMA / 'kept', LLAMA / 'again'
         steps = snapshot.save(LLAMA, kept)
         self.assertEqual((steps['lm'], steps['llava']), (2, STEPS))
-        self.assertEqual({path.name for path in kept.iterdir()}, {f'{stage}.safetensors' for stage in steps})
+        self.assertEqual({path.name for path in kept.iterdir()}, {f'{stage}.{kind}' for stage in steps for kind in ('safetensors', 'log.jsonl')})
         self.assertEqual(snapshot.load(again, kept), steps)
         self.assertNotIn('vit', steps)
+        self.assertEqual((again / 'llava.log.jsonl').read_text(), (LLAMA / 'llava.log.jsonl').read_text())
         own, other = (torch.load(folder / 'llava.pt', weights_only=False) for folder in (LLAMA, again))
         for part in ('bridge', 'language'):
             self.assertTrue(all(torch.equal(tensor.half().float(), other[part][name]) for name, tensor in own[part].items()))
